@@ -1,0 +1,3 @@
+//! `recheck`: tells which known bug broke a CI run.
+
+fn main() {}

@@ -1,0 +1,90 @@
+//! Field values of an event: strings by name, several values allowed.
+
+use std::collections::BTreeMap;
+
+/// The values of one field of one event.
+#[derive(Clone, Copy, Debug)]
+pub enum Values<'a> {
+    /// The field is absent, null, or an empty list.
+    None,
+    /// One value.
+    One(&'a str),
+    /// Several values (or one), in order.
+    Many(&'a [String]),
+}
+
+impl<'a> Values<'a> {
+    /// The values in order.
+    pub fn iter(self) -> impl Iterator<Item = &'a str> {
+        let (one, many) = match self {
+            Values::None => (None, &[][..]),
+            Values::One(value) => (Some(value), &[][..]),
+            Values::Many(values) => (None, values),
+        };
+        one.into_iter().chain(many.iter().map(String::as_str))
+    }
+
+    /// True when the field has no value (an empty string is a value).
+    pub fn is_empty(self) -> bool {
+        matches!(self, Values::None | Values::Many([]))
+    }
+}
+
+/// Anything that answers for an event's fields: a JSON document, a log record over its run.
+pub trait FieldValues {
+    /// The values of the field with this exact name.
+    fn values(&self, field: &str) -> Values<'_>;
+}
+
+/// An owned set of fields.
+///
+/// # Example
+///
+/// ```
+/// use recheck_core::{FieldValues, Fields};
+/// let mut fields = Fields::new();
+/// fields.push("tags", "console");
+/// fields.push("tags", "job-output.txt");
+/// assert_eq!(fields.values("tags").iter().count(), 2);
+/// assert!(fields.values("module").is_empty());
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Fields {
+    entries: BTreeMap<String, Vec<String>>,
+}
+
+impl Fields {
+    /// No fields.
+    pub fn new() -> Fields {
+        Fields::default()
+    }
+
+    /// Adds one value to a field.
+    pub fn push(&mut self, field: impl Into<String>, value: impl Into<String>) {
+        self.entries.entry(field.into()).or_default().push(value.into());
+    }
+
+    /// Replaces a field by one value.
+    pub fn set(&mut self, field: impl Into<String>, value: impl Into<String>) {
+        self.entries.insert(field.into(), vec![value.into()]);
+    }
+
+    /// The fields by name, each with its values.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &[String])> {
+        self.entries.iter().map(|(name, values)| (name.as_str(), values.as_slice()))
+    }
+
+    /// True when there is no field.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+}
+
+impl FieldValues for Fields {
+    fn values(&self, field: &str) -> Values<'_> {
+        match self.entries.get(field) {
+            None => Values::None,
+            Some(values) => Values::Many(values),
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! Fingerprints in, known bugs out.
+
+#![cfg_attr(not(test), deny(clippy::print_stdout, clippy::print_stderr, clippy::unwrap_used))]
+#![deny(unsafe_code)]
+
+mod analysis;
+mod bind;
+mod fields;
+mod fingerprint;
+mod log;
+mod matcher;
+mod query;
+#[cfg(feature = "render")]
+pub mod render;
+mod schema;
+mod span;
+
+pub use crate::{
+    analysis::Token,
+    bind::{BoundBool, BoundLeaf, BoundQuery, LeafTest},
+    fields::{FieldValues, Fields, Values},
+    fingerprint::{Category, Fingerprint},
+    query::{
+        Bound, Clause, Conjunction, Fuzziness, Leaf, LeafKind, Modifier, Node, Query, WildcardPart,
+    },
+    schema::{FieldKind, Schema},
+    span::Span,
+};
