@@ -17,7 +17,10 @@ mod span;
 
 pub use crate::{
     analysis::Token,
-    bind::{BoundBool, BoundLeaf, BoundQuery, LeafTest},
+    bind::{
+        BoundBool, BoundLeaf, BoundQuery, Fuzzy, LeafTest, LuceneRegex, LuceneRegexError,
+        TermRange, Wildcard,
+    },
     fields::{FieldValues, Fields, Values},
     fingerprint::{Category, Fingerprint},
     query::{
