@@ -24,7 +24,8 @@ pub use crate::{
     fields::{FieldValues, Fields, Values},
     fingerprint::{Category, Fingerprint},
     query::{
-        Bound, Clause, Conjunction, Fuzziness, Leaf, LeafKind, Modifier, Node, Query, WildcardPart,
+        Bound, Clause, Conjunction, Fuzziness, Leaf, LeafKind, Modifier, Node, Query, SyntaxError,
+        SyntaxErrorKind, SyntaxErrors, WildcardPart,
     },
     schema::{FieldKind, Schema},
     span::Span,
