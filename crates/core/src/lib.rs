@@ -16,7 +16,7 @@ mod schema;
 mod span;
 
 pub use crate::{
-    analysis::Token,
+    analysis::{Token, Tokens, analyze, lowercase_into, tokens},
     bind::{BoundBool, BoundLeaf, BoundQuery, LeafTest},
     fields::{FieldValues, Fields, Values},
     fingerprint::{Category, Fingerprint},
