@@ -16,10 +16,10 @@ mod schema;
 mod span;
 
 pub use crate::{
-    analysis::Token,
+    analysis::{Token, Tokens, analyze, lowercase_into, tokens},
     bind::{
         BoundBool, BoundLeaf, BoundQuery, Fuzzy, LeafTest, LuceneRegex, LuceneRegexError,
-        TermRange, Wildcard,
+        TermRange, Wildcard, phrase_matches,
     },
     fields::{FieldValues, Fields, Values},
     fingerprint::{Category, Fingerprint},
