@@ -5,6 +5,7 @@
 
 mod analysis;
 mod bind;
+mod document;
 mod fields;
 mod fingerprint;
 mod log;
@@ -16,13 +17,15 @@ mod schema;
 mod span;
 
 pub use crate::{
-    analysis::Token,
+    analysis::{Token, Tokens, analyze, lowercase_into, tokens},
     bind::{
         BoundBool, BoundLeaf, BoundQuery, Fuzzy, LeafTest, LuceneRegex, LuceneRegexError,
-        TermRange, Wildcard,
+        TermRange, Wildcard, phrase_matches,
     },
+    document::{Document, DocumentError, DocumentErrorKind},
     fields::{FieldValues, Fields, Values},
     fingerprint::{Category, Fingerprint},
+    matcher::reference,
     query::{
         Bound, Clause, Conjunction, Fuzziness, Leaf, LeafKind, Modifier, Node, Query, SyntaxError,
         SyntaxErrorKind, SyntaxErrors, WildcardPart,

@@ -3,12 +3,14 @@
 //! the embedded index.
 
 mod fuzzy;
+mod phrase;
 mod range;
 mod regex;
 mod tree;
 mod wildcard;
 
 pub use fuzzy::Fuzzy;
+pub use phrase::phrase_matches;
 pub use range::TermRange;
 pub use regex::{LuceneRegex, LuceneRegexError};
 pub use tree::{BoundBool, BoundLeaf, BoundQuery, LeafTest};
