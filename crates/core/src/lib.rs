@@ -7,7 +7,7 @@ mod analysis;
 mod bind;
 mod fields;
 mod fingerprint;
-mod log;
+pub mod log;
 mod matcher;
 mod query;
 #[cfg(feature = "render")]
