@@ -8,7 +8,7 @@ mod bind;
 mod document;
 mod fields;
 mod fingerprint;
-mod log;
+pub mod log;
 mod matcher;
 mod query;
 #[cfg(feature = "render")]
