@@ -13,22 +13,31 @@ mod matcher;
 mod query;
 #[cfg(feature = "render")]
 pub mod render;
+mod run;
+mod scan;
 mod schema;
 mod span;
 
 pub use crate::{
     analysis::{Token, Tokens, analyze, lowercase_into, tokens},
     bind::{
-        BoundBool, BoundLeaf, BoundQuery, Fuzzy, LeafTest, LuceneRegex, LuceneRegexError,
+        BindError, BindErrorKind, BindErrors, BoundAnyField, BoundBool, BoundLeaf, BoundQuery, Fuzzy, LeafTest, LuceneRegex, LuceneRegexError,
         TermRange, Wildcard, phrase_matches,
     },
     document::{Document, DocumentError, DocumentErrorKind},
     fields::{FieldValues, Fields, Values},
     fingerprint::{Category, Fingerprint},
-    matcher::reference,
+    matcher::{
+        CompileError, CompileErrorKind, Event, Matcher, MatcherBuilder, Narrowed, Scratch, reference,
+    },
     query::{
         Bound, Clause, Conjunction, Fuzziness, Leaf, LeafKind, Modifier, Node, Query, SyntaxError,
         SyntaxErrorKind, SyntaxErrors, WildcardPart,
+    },
+    run::{ResultClass, RunMeta, Verdict},
+    scan::{
+        Bug, Evidence, Known, LogHits, LogReport, LogScan, RunError, RunReport, RunScan, RunStats,
+        ScanOptions, StopFn, TestIds,
     },
     schema::{FieldKind, Schema},
     span::Span,
