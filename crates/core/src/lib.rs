@@ -27,7 +27,8 @@ pub use crate::{
     fingerprint::{Category, Fingerprint},
     matcher::reference,
     query::{
-        Bound, Clause, Conjunction, Fuzziness, Leaf, LeafKind, Modifier, Node, Query, WildcardPart,
+        Bound, Clause, Conjunction, Fuzziness, Leaf, LeafKind, Modifier, Node, Query, SyntaxError,
+        SyntaxErrorKind, SyntaxErrors, WildcardPart,
     },
     schema::{FieldKind, Schema},
     span::Span,
