@@ -19,8 +19,8 @@ mod span;
 pub use crate::{
     analysis::{Token, Tokens, analyze, lowercase_into, tokens},
     bind::{
-        BoundBool, BoundLeaf, BoundQuery, Fuzzy, LeafTest, LuceneRegex, LuceneRegexError,
-        TermRange, Wildcard, phrase_matches,
+        BindError, BindErrorKind, BindErrors, BoundAnyField, BoundBool, BoundLeaf, BoundQuery,
+        Fuzzy, LeafTest, LuceneRegex, LuceneRegexError, TermRange, Wildcard, phrase_matches,
     },
     document::{Document, DocumentError, DocumentErrorKind},
     fields::{FieldValues, Fields, Values},
