@@ -2,4 +2,5 @@
 
 mod agree;
 mod analysis;
+mod conformance;
 mod query;
