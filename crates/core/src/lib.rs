@@ -18,6 +18,8 @@ mod scan;
 mod schema;
 mod span;
 
+#[cfg(feature = "fs")]
+pub use crate::fingerprint::load_dirs;
 pub use crate::{
     analysis::{Token, Tokens, analyze, lowercase_into, tokens},
     bind::{
@@ -26,7 +28,10 @@ pub use crate::{
     },
     document::{Document, DocumentError, DocumentErrorKind},
     fields::{FieldValues, Fields, Values},
-    fingerprint::{Category, Fingerprint},
+    fingerprint::{
+        Category, Diagnostic, Excerpt, Fingerprint, FingerprintId, FingerprintSet, Label,
+        LoadError, LoadErrorKind, Loaded, MAX_FILE_BYTES, Position, REGEX_SIZE_LIMIT, Severity,
+    },
     matcher::{
         CompileError, CompileErrorKind, Event, Matcher, MatcherBuilder, Narrowed, Scratch, reference,
     },

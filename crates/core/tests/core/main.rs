@@ -4,3 +4,5 @@ mod agree;
 mod analysis;
 mod conformance;
 mod query;
+#[cfg(all(feature = "fs", feature = "render"))]
+mod diag;
