@@ -1,3 +1,4 @@
 //! Integration tests of `recheck-core`, one binary.
 
 mod analysis;
+mod layers;
