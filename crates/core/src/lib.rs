@@ -5,9 +5,10 @@
 
 mod analysis;
 mod bind;
+mod document;
 mod fields;
 mod fingerprint;
-mod log;
+pub mod log;
 mod matcher;
 mod query;
 #[cfg(feature = "render")]
@@ -21,10 +22,13 @@ pub use crate::{
         BoundBool, BoundLeaf, BoundQuery, Fuzzy, LeafTest, LuceneRegex, LuceneRegexError,
         TermRange, Wildcard, phrase_matches,
     },
+    document::{Document, DocumentError, DocumentErrorKind},
     fields::{FieldValues, Fields, Values},
     fingerprint::{Category, Fingerprint},
+    matcher::reference,
     query::{
-        Bound, Clause, Conjunction, Fuzziness, Leaf, LeafKind, Modifier, Node, Query, WildcardPart,
+        Bound, Clause, Conjunction, Fuzziness, Leaf, LeafKind, Modifier, Node, Query, SyntaxError,
+        SyntaxErrorKind, SyntaxErrors, WildcardPart,
     },
     schema::{FieldKind, Schema},
     span::Span,
