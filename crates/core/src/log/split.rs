@@ -44,7 +44,7 @@ pub struct Splitter {
 pub struct EventCount {
     /// The events.
     pub events: u64,
-    /// Those of them that end only because of [`MAX_EVENT`].
+    /// Those of them that were cut, see [`Splitter::is_cut`].
     pub cut: u64,
 }
 
@@ -84,7 +84,8 @@ impl Splitter {
 
     /// An offset such that everything before it is whole events and an event begins there; 0 when
     /// more must be read first. An event begins at `buffer[0]`, and with `last` the stream ends at
-    /// the buffer's end.
+    /// the buffer's end. What stands before the offset is a block; ask again for the rest until
+    /// the answer is 0, as a piece of a line that is too long makes a block of its own.
     pub fn complete(&self, buffer: &[u8], last: bool) -> usize {
         if last {
             return buffer.len();
@@ -95,20 +96,26 @@ impl Splitter {
             Profile::Records if end == 0 => 0,
             Profile::Records => self.sure_start(&buffer[..end], 0, end - 1),
         };
-        if settled > 0 && buffer.len() - settled <= self.max_event {
-            return settled;
-        }
-        let mut walk = Walk::new(self, buffer, settled).unfinished();
-        let mut complete = settled;
+        if settled > 0 { settled } else { self.walked(buffer) }
+    }
+
+    /// The end of the last event that is whole whatever follows the buffer.
+    fn walked(&self, buffer: &[u8]) -> usize {
+        let mut walk = Walk::new(self, buffer, 0).unfinished();
+        let mut complete = 0;
         while let Some(event) = walk.next() {
-            complete = event.range.end;
+            if buffer[event.end - 1] != b'\n' {
+                // Beside other events, this piece would look like a short line of its own.
+                return if complete == 0 { event.end } else { complete };
+            }
+            complete = event.end;
         }
         complete
     }
 
     /// A cursor over a block of whole events.
     pub fn cursor<'b>(&self, block: &'b [u8]) -> EventCursor<'b> {
-        EventCursor { splitter: *self, block, last: 0..0, was_cut: false }
+        EventCursor { splitter: *self, block, last: 0..0 }
     }
 
     /// The number of events in a block of whole events.
@@ -127,9 +134,15 @@ impl Splitter {
         let mut walk = Walk::new(self, block, 0);
         while let Some(event) = walk.next() {
             count.events += 1;
-            count.cut += u64::from(event.cut);
+            count.cut += u64::from(self.is_cut(&event));
         }
         count
+    }
+
+    /// True when the event ends because of [`MAX_EVENT`], as far as its length tells: it fills more
+    /// than 15/16 of that.
+    pub fn is_cut(&self, event: &Range<usize>) -> bool {
+        event.len() > self.max_event - self.max_event / 16
     }
 
     /// True when some line is longer than an event may be; looks at one line in as many bytes.
@@ -203,7 +216,6 @@ pub struct EventCursor<'b> {
     splitter: Splitter,
     block: &'b [u8],
     last: Range<usize>,
-    was_cut: bool,
 }
 
 impl EventCursor<'_> {
@@ -222,7 +234,7 @@ impl EventCursor<'_> {
         let start = self.splitter.sure_start(self.block, self.last.end, position);
         let mut walk = Walk::new(&self.splitter, self.block, start);
         while let Some(event) = walk.next() {
-            if event.range.end > position {
+            if event.end > position {
                 return self.returned(event);
             }
         }
@@ -235,23 +247,10 @@ impl EventCursor<'_> {
         Some(self.returned(event))
     }
 
-    /// True when the event returned last ends only because of [`MAX_EVENT`].
-    pub fn was_cut(&self) -> bool {
-        self.was_cut
-    }
-
-    fn returned(&mut self, event: Event) -> Range<usize> {
-        self.was_cut = event.cut;
-        self.last = event.range;
+    fn returned(&mut self, event: Range<usize>) -> Range<usize> {
+        self.last = event;
         self.last.clone()
     }
-}
-
-/// One event of a walk.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Event {
-    range: Range<usize>,
-    cut: bool,
 }
 
 /// One line of a block.
@@ -269,11 +268,10 @@ struct Line<'b> {
 
 /// What a line does to the event before it.
 enum Verdict {
+    /// It begins another one, or does not fit.
     Begins,
     /// It belongs to it, up to this offset, and leaves it in this state.
     Joins(usize, Fold),
-    /// It belongs to it, and does not fit.
-    Overflows,
     /// More must be read to know.
     Unknown,
 }
@@ -299,30 +297,28 @@ impl<'s, 'b> Walk<'s, 'b> {
     }
 
     /// The next event; nothing at the block's end, or where more must be read.
-    fn next(&mut self) -> Option<Event> {
+    fn next(&mut self) -> Option<Range<usize>> {
         let start = self.start;
         let first = self.line(start)?;
         if first.long {
-            return Some(self.found(self.cut_within(start), true));
+            return Some(self.found(self.cut_within(start)));
         }
         if self.splitter.profile == Profile::Lines {
-            return Some(self.found(first.end, false));
+            return Some(self.found(first.end));
         }
         let (mut end, mut fold) = (first.end, self.open(&first));
         loop {
             match self.judge(&first, end, fold) {
                 Verdict::Joins(joined, state) => (end, fold) = (joined, state),
-                Verdict::Begins => return Some(self.found(end, false)),
-                Verdict::Overflows => return Some(self.found(end, true)),
+                Verdict::Begins => return Some(self.found(end)),
                 Verdict::Unknown => return None,
             }
         }
     }
 
-    fn found(&mut self, end: usize, cut: bool) -> Event {
-        let range = self.start..end;
-        self.start = end;
-        Event { range, cut }
+    fn found(&mut self, end: usize) -> Range<usize> {
+        let start = std::mem::replace(&mut self.start, end);
+        start..end
     }
 
     /// The line that begins at `start`, if the block surely holds all of it that matters.
@@ -397,7 +393,7 @@ impl<'s, 'b> Walk<'s, 'b> {
 
     fn fitting(&self, first: &Line<'_>, line: &Line<'_>, state: Fold) -> Verdict {
         if line.long || line.end - first.start > self.splitter.max_event {
-            return Verdict::Overflows;
+            return Verdict::Begins;
         }
         Verdict::Joins(line.end, state)
     }
