@@ -34,11 +34,6 @@ impl<'a> Values<'a> {
 pub trait FieldValues {
     /// The values of the field with this exact name.
     fn values(&self, field: &str) -> Values<'_>;
-
-    /// The names of the fields that may have a value, in any order; a name may come twice.
-    ///
-    /// Asked only by conditions on every field whose name matches (`build_\*:x`).
-    fn names(&self) -> Vec<&str>;
 }
 
 /// An owned set of fields.
@@ -91,9 +86,5 @@ impl FieldValues for Fields {
             None => Values::None,
             Some(values) => Values::Many(values),
         }
-    }
-
-    fn names(&self) -> Vec<&str> {
-        self.entries.keys().map(String::as_str).collect()
     }
 }
