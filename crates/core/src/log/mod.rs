@@ -8,6 +8,7 @@
 //! ```
 
 mod clean;
+mod decompress;
 mod fold;
 mod format;
 mod formats;
@@ -17,6 +18,7 @@ mod time;
 
 pub use self::{
     clean::{Cleaner, MAX_ESCAPE, TAKE_BACK, is_clean},
+    decompress::{Compression, DecompressError, DecompressErrorKind, Decompressor, Limits},
     format::{LogFormat, Profile},
     record::Record,
     split::{EventCount, EventCursor, MAX_EVENT, Splitter},
