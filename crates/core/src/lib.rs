@@ -16,6 +16,8 @@ pub mod render;
 mod schema;
 mod span;
 
+#[cfg(feature = "fs")]
+pub use crate::fingerprint::load_dirs;
 pub use crate::{
     analysis::{Token, Tokens, analyze, lowercase_into, tokens},
     bind::{
@@ -24,7 +26,10 @@ pub use crate::{
     },
     document::{Document, DocumentError, DocumentErrorKind},
     fields::{FieldValues, Fields, Values},
-    fingerprint::{Category, Fingerprint},
+    fingerprint::{
+        Category, Diagnostic, Excerpt, Fingerprint, FingerprintId, FingerprintSet, Label,
+        LoadError, LoadErrorKind, Loaded, MAX_FILE_BYTES, Position, REGEX_SIZE_LIMIT, Severity,
+    },
     matcher::reference,
     query::{
         Bound, Clause, Conjunction, Fuzziness, Leaf, LeafKind, Modifier, Node, Query, SyntaxError,
