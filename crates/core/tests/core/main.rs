@@ -3,6 +3,7 @@
 mod agree;
 mod analysis;
 mod conformance;
-mod query;
 #[cfg(all(feature = "fs", feature = "render"))]
 mod diag;
+mod layers;
+mod query;
