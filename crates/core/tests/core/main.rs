@@ -1,4 +1,5 @@
 //! Integration tests of `recheck-core`, one binary.
 
 mod analysis;
+mod conformance;
 mod query;
