@@ -12,6 +12,7 @@ mod matcher;
 mod query;
 #[cfg(feature = "render")]
 pub mod render;
+mod run;
 mod schema;
 mod span;
 
@@ -23,6 +24,7 @@ pub use crate::{
     query::{
         Bound, Clause, Conjunction, Fuzziness, Leaf, LeafKind, Modifier, Node, Query, WildcardPart,
     },
+    run::{ResultClass, RunMeta, RunSource, Verdict},
     schema::{FieldKind, Schema},
     span::Span,
 };
