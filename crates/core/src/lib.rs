@@ -33,13 +33,14 @@ pub use crate::{
         LoadError, LoadErrorKind, Loaded, MAX_FILE_BYTES, Position, REGEX_SIZE_LIMIT, Severity,
     },
     matcher::{
-        CompileError, CompileErrorKind, Event, Matcher, MatcherBuilder, Narrowed, Scratch, reference,
+        CompileError, CompileErrorKind, Event, Matcher, MatcherBuilder, Narrowed, Scratch,
+        reference,
     },
     query::{
         Bound, Clause, Conjunction, Fuzziness, Leaf, LeafKind, Modifier, Node, Query, SyntaxError,
         SyntaxErrorKind, SyntaxErrors, WildcardPart,
     },
-    run::{ResultClass, RunMeta, Verdict},
+    run::{ResultClass, RunMeta, RunSource, Verdict},
     scan::{
         Bug, Evidence, Known, LogHits, LogReport, LogScan, RunError, RunReport, RunScan, RunStats,
         ScanOptions, StopFn, TestIds,

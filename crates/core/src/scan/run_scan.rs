@@ -125,7 +125,7 @@ impl<'m> RunScan<'m> {
     }
 
     fn verdict(&self, bugs: &[Bug], complete: bool) -> Verdict {
-        if self.meta.result_class() == Some(ResultClass::Passed) {
+        if self.meta.result_class() == ResultClass::Passed {
             Verdict::Passed
         } else if bugs.iter().any(|bug| !bug.fallback) {
             Verdict::Known
@@ -160,7 +160,9 @@ impl<'m> RunScan<'m> {
         for (_, evidence) in &mut bugs {
             evidence.sort_by(|(a, _), (b, _)| a.cmp(b));
         }
-        bugs.sort_by(|(_, a), (_, b)| a.first().map(|hit| &hit.0).cmp(&b.first().map(|hit| &hit.0)));
+        bugs.sort_by(|(_, a), (_, b)| {
+            a.first().map(|hit| &hit.0).cmp(&b.first().map(|hit| &hit.0))
+        });
         let strip = |(mut bug, evidence): (Bug, Vec<(Nearness, Evidence)>)| {
             bug.evidence = evidence.into_iter().map(|(_, hit)| hit).collect();
             bug
@@ -171,7 +173,7 @@ impl<'m> RunScan<'m> {
     /// Runs that do not vote count only for fingerprints that say so (elastic-recheck's rule;
     /// unknown counts as voting).
     fn counts(&self, fingerprint: &Fingerprint) -> bool {
-        fingerprint.allow_nonvoting || self.meta.voting() != Some(false)
+        fingerprint.allow_nonvoting || self.meta.is_voting()
     }
 }
 
