@@ -14,6 +14,7 @@ mod format;
 mod formats;
 mod record;
 mod split;
+mod tags;
 mod time;
 
 pub use self::{
@@ -22,5 +23,6 @@ pub use self::{
     format::{LogFormat, Profile},
     record::Record,
     split::{EventCount, EventCursor, MAX_EVENT, Splitter},
+    tags::{TagTable, log_name},
     time::{TimeContext, Timestamp, parse_stamp, rfc3339},
 };

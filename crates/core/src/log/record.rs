@@ -1,5 +1,7 @@
 //! One event's text and fields, read from its bytes.
 
+use std::borrow::Cow;
+
 use super::format::LogFormat;
 use super::formats::{Head, Role};
 use super::split::Splitter;
@@ -11,7 +13,7 @@ use crate::fields::{FieldValues, Values};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Record<'a> {
     /// The text behind the prefixes, lines joined by a line feed, without one at the end.
-    pub message: &'a str,
+    pub message: Cow<'a, str>,
     /// The time as the log writes it. [`Record::resolve_time`] reads it.
     pub stamp: Option<&'a str>,
     /// The level as the log writes it (`ERROR`, `warn`).
@@ -46,10 +48,37 @@ impl Record<'_> {
     }
 }
 
+/// The fields a record may have, `message` and `@timestamp` among them: those that differ from event
+/// to event of a log, where every other field is one of the run or the file.
+const FIELDS: [&str; 8] = [
+    "message",
+    "@timestamp",
+    "loglevel",
+    "module",
+    "node",
+    "pid",
+    "syslog_program",
+    "syslog_host",
+];
+
+impl Record<'_> {
+    /// Whether the field differs from event to event of a log.
+    pub fn varies(field: &str) -> bool {
+        FIELDS.contains(&field)
+    }
+
+    /// The fields beside `message` and `@timestamp` that this record has.
+    pub fn each_field(&self, each: &mut dyn FnMut(&str, &str)) {
+        for field in &FIELDS[2..] {
+            self.values(field).iter().for_each(|value| each(field, value));
+        }
+    }
+}
+
 impl FieldValues for Record<'_> {
     fn values(&self, field: &str) -> Values<'_> {
         let value = match field {
-            "message" => Some(self.message),
+            "message" => Some(&*self.message),
             "@timestamp" => self.timestamp.as_deref(),
             "loglevel" => self.loglevel,
             "module" => self.module,
@@ -61,12 +90,15 @@ impl FieldValues for Record<'_> {
         };
         value.map_or(Values::None, Values::One)
     }
+
+    fn for_each_name(&self, each: &mut dyn FnMut(&str)) {
+        FIELDS.iter().filter(|field| !self.values(field).is_empty()).for_each(|field| each(field));
+    }
 }
 
 impl Splitter {
     /// Reads the event whose bytes are `raw`, as a cursor gives them. Invalid UTF-8 becomes
-    /// U+FFFD. `scratch` holds the message where it is not a piece of `raw`; its content before
-    /// does not matter.
+    /// U+FFFD. The message is a piece of `raw` wherever nothing in between has to go.
     ///
     /// # Example
     ///
@@ -74,12 +106,11 @@ impl Splitter {
     /// use recheck_core::log::{LogFormat, Profile, Splitter};
     /// let splitter = Splitter::new(LogFormat::OsloLog, Profile::Records);
     /// let raw = b"2013-10-18 17:39:43.967 2625 ERROR nova.api [-] no disk\n";
-    /// let mut scratch = String::new();
-    /// let record = splitter.read_record(raw, &mut scratch);
+    /// let record = splitter.read_record(raw);
     /// assert_eq!(record.message, "[-] no disk");
     /// assert_eq!((record.loglevel, record.module), (Some("ERROR"), Some("nova.api")));
     /// ```
-    pub fn read_record<'a>(&self, raw: &'a [u8], scratch: &'a mut String) -> Record<'a> {
+    pub fn read_record<'a>(&self, raw: &'a [u8]) -> Record<'a> {
         let raw = raw.strip_suffix(b"\n").unwrap_or(raw);
         let breaks = memchr::memchr_iter(b'\n', raw).count();
         let first_end = memchr::memchr(b'\n', raw).unwrap_or(raw.len());
@@ -87,11 +118,11 @@ impl Splitter {
         // oslo.log's following lines stay as they stand: so Elasticsearch held them.
         let strips = breaks > 0 && self.format() != LogFormat::OsloLog;
         let message = match std::str::from_utf8(&raw[head.len..]) {
-            Ok(text) if !strips => text,
+            Ok(text) if !strips => Cow::Borrowed(text),
             _ => {
-                scratch.clear();
-                self.write_message(raw, strips, scratch);
-                scratch
+                let mut text = String::new();
+                self.write_message(raw, strips, &mut text);
+                Cow::Owned(text)
             }
         };
         Record {
