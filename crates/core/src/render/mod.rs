@@ -1,1 +1,5 @@
 //! Drawing verdicts and diagnostics.
+
+mod snippet;
+
+pub use snippet::snippet;
