@@ -288,6 +288,11 @@ pub struct Narrowed {
 }
 
 impl Narrowed {
+    /// Fingerprints without literals, evaluated on every event.
+    pub fn every_event(&self) -> &[u32] {
+        &self.every_event
+    }
+
     /// True when some fingerprint is evaluated on every event.
     pub fn needs_every_event(&self) -> bool {
         !self.every_event.is_empty()

@@ -24,6 +24,9 @@ use super::{
 /// Pieces shorter than this are everywhere.
 const SHORTEST_PIECE: usize = 3;
 
+/// The rate of a guard: a clause without one is better whenever there is one.
+const GUARD: f32 = 1e6;
+
 /// Literals of which one must be in the event, each the necessary trace of one condition.
 #[derive(Clone, Debug)]
 pub(super) struct Required {
@@ -59,7 +62,9 @@ impl Chooser<'_> {
     fn bool(&self, node: &BoolNode) -> Option<Required> {
         let BoolNode { must, should, must_not } = node;
         if !must.is_empty() {
-            let clauses = must.iter().filter_map(|node| self.required(node));
+            // A clause on the file alone says nothing of the text: it is answered before.
+            let reading = must.iter().filter(|node| self.reads_event(node));
+            let clauses = reading.filter_map(|node| self.required(node));
             return clauses.min_by(|a, b| a.rate.total_cmp(&b.rate));
         }
         if should.is_empty() && !must_not.is_empty() {
@@ -69,6 +74,7 @@ impl Chooser<'_> {
         for node in should {
             if !self.reads_event(node) {
                 union.guards.push(node.clone());
+                union.rate += GUARD;
                 continue;
             }
             let Required { literals, guards, rate } = self.required(node)?;

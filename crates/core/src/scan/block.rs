@@ -31,6 +31,7 @@ pub(super) struct BlockScan<'a> {
 pub(super) struct BlockReport {
     pub(super) lines: u64,
     pub(super) events: u64,
+    pub(super) cut_events: u64,
     pub(super) hits: BTreeMap<u32, Hits>,
 }
 
@@ -82,7 +83,8 @@ impl BlockScan<'_> {
             walk.events_apart(scratch)
         };
         let mut report = BlockReport { lines, ..BlockReport::default() };
-        report.events = self.splitter.count_events(block);
+        let count = self.splitter.count(block);
+        (report.events, report.cut_events) = (count.events, count.cut);
         if !self.narrowed.always().is_empty() {
             walk.every_event_hits(report.events);
         }
