@@ -16,8 +16,11 @@ mod schema;
 mod span;
 
 pub use crate::{
-    analysis::Token,
-    bind::{BoundBool, BoundLeaf, BoundQuery, LeafTest},
+    analysis::{Token, Tokens, analyze, lowercase_into, tokens},
+    bind::{
+        BoundBool, BoundLeaf, BoundQuery, Fuzzy, LeafTest, LuceneRegex, LuceneRegexError,
+        TermRange, Wildcard, phrase_matches,
+    },
     fields::{FieldValues, Fields, Values},
     fingerprint::{Category, Fingerprint},
     query::{

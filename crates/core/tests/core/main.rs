@@ -1,1 +1,3 @@
 //! Integration tests of `recheck-core`, one binary.
+
+mod analysis;
