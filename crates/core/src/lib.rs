@@ -5,6 +5,7 @@
 
 mod analysis;
 mod bind;
+mod document;
 mod fields;
 mod fingerprint;
 mod log;
@@ -21,8 +22,10 @@ pub use crate::{
         BoundBool, BoundLeaf, BoundQuery, Fuzzy, LeafTest, LuceneRegex, LuceneRegexError,
         TermRange, Wildcard, phrase_matches,
     },
+    document::{Document, DocumentError, DocumentErrorKind},
     fields::{FieldValues, Fields, Values},
     fingerprint::{Category, Fingerprint},
+    matcher::reference,
     query::{
         Bound, Clause, Conjunction, Fuzziness, Leaf, LeafKind, Modifier, Node, Query, WildcardPart,
     },
