@@ -20,18 +20,18 @@ Each subcommand's --help says what that means for it.";
 /// Lucene queries), with the answers OpenSearch would give, and without a server.
 #[derive(Debug, Parser)]
 #[command(name = "recheck", version, after_help = EXAMPLE, arg_required_else_help = true)]
-pub struct Cli {
+pub(crate) struct Cli {
     /// What to do.
     #[command(subcommand)]
-    pub command: Command,
+    pub(crate) command: Command,
     /// When to colour the output.
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto", env = "RECHECK_COLOR")]
-    pub color: Colour,
+    pub(crate) color: Colour,
 }
 
 /// The subcommands.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Classify the logs of one or more runs.
     Classify(ClassifyArgs),
     /// Evaluate fingerprints on exported documents, the query alone.
@@ -42,7 +42,7 @@ pub enum Command {
 
 /// When to colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Colour {
+pub(crate) enum Colour {
     /// On a terminal, unless NO_COLOR is set.
     Auto,
     /// Always; links stay reserved to terminals.
@@ -53,19 +53,19 @@ pub enum Colour {
 
 /// Where the fingerprints are.
 #[derive(Args, Clone, Debug)]
-pub struct FingerprintArgs {
+pub(crate) struct FingerprintArgs {
     /// Read fingerprints from here, and only from here: a directory or a file; may be repeated.
     ///
     /// Without it: the directories in the variable RECHECK_FINGERPRINTS (separated as in PATH), else
     /// ./queries, else `fingerprints` of the settings file, else the pack that is compiled in.
     #[arg(long = "fingerprints", short = 'f', value_name = "DIR")]
-    pub fingerprints: Vec<PathBuf>,
+    pub(crate) fingerprints: Vec<PathBuf>,
 }
 
 /// How lines become events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum ProfileArg {
+pub(crate) enum ProfileArg {
     /// An event is a log record: tracebacks and wrapped lines belong to it.
     Records,
     /// Each line is an event, as OpenStack's log shipper writes them.
@@ -73,7 +73,7 @@ pub enum ProfileArg {
 }
 
 /// Reads `key=value`.
-pub fn key_value(text: &str) -> Result<(String, String), String> {
+pub(crate) fn key_value(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((key, value)) if !key.trim().is_empty() => {
             Ok((key.trim().to_owned(), value.to_owned()))
@@ -83,7 +83,7 @@ pub fn key_value(text: &str) -> Result<(String, String), String> {
 }
 
 /// Reads a duration such as `30s`, `5m` or `1h30m`.
-pub fn duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let parsed = text.parse::<jiff::SignedDuration>().ok();
     parsed
         .and_then(|duration| Duration::try_from(duration).ok())
@@ -92,7 +92,7 @@ pub fn duration(text: &str) -> Result<Duration, String> {
 }
 
 /// Reads a size such as `512M`, `4G` or `1GiB`: the units are powers of 1024.
-pub fn size(text: &str) -> Result<u64, String> {
+pub(crate) fn size(text: &str) -> Result<u64, String> {
     let wrong = || "expected a size such as 512M or 4G".to_owned();
     let digits = text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);

@@ -7,16 +7,16 @@ use recheck_core::Verdict;
 use crate::failure::Failure;
 
 /// `classify`: every run is `known` or `passed`. `match`, `lint`: nothing to complain about.
-pub const EXPLAINED: u8 = 0;
+pub(crate) const EXPLAINED: u8 = 0;
 /// `classify`: some run is `fallback` or `unclassified`. `match`: a fingerprint or a document was
 /// in error. `lint`: there are errors or warnings.
-pub const UNEXPLAINED: u8 = 1;
+pub(crate) const UNEXPLAINED: u8 = 1;
 /// `classify`: some run is `incomplete`. All: nothing could be done, the usage is wrong.
-pub const INCOMPLETE: u8 = 2;
+pub(crate) const INCOMPLETE: u8 = 2;
 
 /// How the program ends; of several, the greatest counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Exit {
+pub(crate) enum Exit {
     /// [`EXPLAINED`].
     Explained,
     /// [`UNEXPLAINED`].

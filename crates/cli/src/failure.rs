@@ -8,7 +8,7 @@ use crate::settings::SettingsError;
 
 /// Why nothing could be done.
 #[derive(Debug, Error)]
-pub enum Failure {
+pub(crate) enum Failure {
     /// Standard output is full or closed.
     #[error("cannot write the output")]
     Output(#[from] io::Error),
@@ -39,7 +39,7 @@ pub enum Failure {
 
 impl Failure {
     /// True when the reader of our output has gone.
-    pub fn is_broken_pipe(&self) -> bool {
+    pub(crate) fn is_broken_pipe(&self) -> bool {
         matches!(self, Failure::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
     }
 }

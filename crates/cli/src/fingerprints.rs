@@ -12,22 +12,22 @@ use crate::{failure::Failure, settings::Place};
 const PACK: &[(&str, &str)] = &include!(concat!(env!("OUT_DIR"), "/pack.rs"));
 
 /// The fingerprints of one invocation.
-pub struct Fingerprints {
+pub(crate) struct Fingerprints {
     /// Those that load, in the order they were compiled in.
-    pub list: Vec<Fingerprint>,
+    pub(crate) list: Vec<Fingerprint>,
     /// All of them, compiled.
-    pub matcher: Matcher,
+    pub(crate) matcher: Matcher,
     /// The files and places that gave none.
-    pub rejected: Vec<LoadError>,
+    pub(crate) rejected: Vec<LoadError>,
     /// Ids of fingerprints that load but don't compile, with the reason; they never match.
-    pub uncompiled: Vec<(String, String)>,
+    pub(crate) uncompiled: Vec<(String, String)>,
     /// Everything to say, by file.
-    pub diagnostics: Vec<Diagnostic>,
+    pub(crate) diagnostics: Vec<Diagnostic>,
 }
 
 impl Fingerprints {
     /// Reads and compiles. `tracker` is the address of bugs for fingerprints that name none.
-    pub fn load(place: &Place, tracker: Option<&str>, schema: Schema) -> Fingerprints {
+    pub(crate) fn load(place: &Place, tracker: Option<&str>, schema: Schema) -> Fingerprints {
         let loaded = match place {
             Place::Paths(paths) => load_dirs(paths),
             Place::Pack => Loaded::from_sources(PACK.iter().copied()),
@@ -50,7 +50,7 @@ impl Fingerprints {
     }
 
     /// Number of fingerprints that can match.
-    pub fn working(&self) -> usize {
+    pub(crate) fn working(&self) -> usize {
         self.list.len() - self.uncompiled.len()
     }
 
@@ -59,7 +59,7 @@ impl Fingerprints {
     /// # Errors
     ///
     /// When no fingerprint works.
-    pub fn some(&self, place: &Place) -> Result<(), Failure> {
+    pub(crate) fn some(&self, place: &Place) -> Result<(), Failure> {
         if self.working() > 0 {
             return Ok(());
         }

@@ -11,7 +11,7 @@ use recheck_core::{
 };
 
 /// Finds matches of fingerprints by id.
-pub struct Focus<'a> {
+pub(crate) struct Focus<'a> {
     fingerprints: &'a [Fingerprint],
     needles: RefCell<HashMap<String, Needles>>,
 }
@@ -27,12 +27,12 @@ struct Needles {
 
 impl<'a> Focus<'a> {
     /// For bugs of these fingerprints.
-    pub fn new(fingerprints: &'a [Fingerprint]) -> Focus<'a> {
+    pub(crate) fn new(fingerprints: &'a [Fingerprint]) -> Focus<'a> {
         Focus { fingerprints, needles: RefCell::default() }
     }
 
     /// The bytes of the message that matched, if they can be told.
-    pub fn find(&self, bug: &Bug, evidence: &Evidence) -> Option<Range<usize>> {
+    pub(crate) fn find(&self, bug: &Bug, evidence: &Evidence) -> Option<Range<usize>> {
         let mut needles = self.needles.borrow_mut();
         if !needles.contains_key(&bug.fingerprint) {
             let fingerprint = self.fingerprints.iter().find(|known| known.id == bug.fingerprint)?;

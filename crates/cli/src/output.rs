@@ -10,7 +10,7 @@ use crate::args::Colour;
 use crate::failure::Failure;
 
 /// The program's two streams.
-pub struct Output {
+pub(crate) struct Output {
     out: BufWriter<AutoStream<StdoutLock<'static>>>,
     colour: bool,
     links: bool,
@@ -19,7 +19,7 @@ pub struct Output {
 
 impl Output {
     /// Both streams, coloured as asked for.
-    pub fn new(colour: Colour) -> Output {
+    pub(crate) fn new(colour: Colour) -> Output {
         let wanted = match colour {
             Colour::Auto => None,
             Colour::Always => Some(ColorChoice::Always),
@@ -35,17 +35,17 @@ impl Output {
     }
 
     /// Standard output.
-    pub fn out(&mut self) -> &mut dyn Write {
+    pub(crate) fn out(&mut self) -> &mut dyn Write {
         &mut self.out
     }
 
     /// Whether standard output takes colour.
-    pub fn colour(&self) -> bool {
+    pub(crate) fn colour(&self) -> bool {
         self.colour
     }
 
     /// Whether standard output takes hyperlinks.
-    pub fn links(&self) -> bool {
+    pub(crate) fn links(&self) -> bool {
         self.links
     }
 
@@ -54,23 +54,23 @@ impl Output {
     /// # Errors
     ///
     /// When standard output is full or closed.
-    pub fn flush(&mut self) -> io::Result<()> {
+    pub(crate) fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
     }
 
     /// Draws a message about a fingerprint file on standard error.
-    pub fn diagnostic(&self, diagnostic: &Diagnostic) {
+    pub(crate) fn diagnostic(&self, diagnostic: &Diagnostic) {
         let colour = self.err_choice != ColorChoice::Never;
         self.tell(&render::snippet(diagnostic, colour));
     }
 
     /// Writes a line on standard error.
-    pub fn say(&self, line: &str) {
+    pub(crate) fn say(&self, line: &str) {
         self.tell(&format!("{line}\n"));
     }
 
     /// Writes why the program ends, with all causes.
-    pub fn failure(&self, failure: &Failure) {
+    pub(crate) fn failure(&self, failure: &Failure) {
         let mut causes = String::new();
         let mut next = failure.source();
         while let Some(cause) = next {

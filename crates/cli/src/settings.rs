@@ -24,7 +24,7 @@ use crate::args::{FingerprintArgs, ProfileArg};
 
 /// Where the fingerprints are read from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
+pub(crate) enum Place {
     /// These directories and files.
     Paths(Vec<PathBuf>),
     /// The pack that is compiled in.
@@ -34,16 +34,16 @@ pub enum Place {
 /// The settings files, merged.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Settings {
+pub(crate) struct Settings {
     /// Directories of fingerprints, relative to the file that names them.
     fingerprints: Option<Vec<PathBuf>>,
     /// The address of a bug, with `{id}` in the place of its id.
-    pub tracker: Option<String>,
+    pub(crate) tracker: Option<String>,
     /// More tags by the name of the log.
     #[serde(default)]
-    pub tags: Vec<TagRule>,
+    pub(crate) tags: Vec<TagRule>,
     /// How lines become events.
-    pub profile: Option<ProfileArg>,
+    pub(crate) profile: Option<ProfileArg>,
     /// The zone of times that name none.
     timezone: Option<String>,
 }
@@ -51,16 +51,16 @@ pub struct Settings {
 /// One `[[tags]]` of a settings file.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct TagRule {
+pub(crate) struct TagRule {
     /// The names it is about.
-    pub glob: String,
+    pub(crate) glob: String,
     /// The tags such a log gets.
-    pub tags: Vec<String>,
+    pub(crate) tags: Vec<String>,
 }
 
 /// A setting that can't be used.
 #[derive(Debug, Error)]
-pub enum SettingsError {
+pub(crate) enum SettingsError {
     /// A file can't be read.
     #[error("cannot read the settings in {}", .path.display())]
     Unreadable {
@@ -71,12 +71,12 @@ pub enum SettingsError {
         source: io::Error,
     },
     /// A file is not what it should be.
-    #[error("{}: {source}\n  help: the keys are `fingerprints`, `tracker`, `profile`, `timezone` and `[[tags]]` with `glob` and `tags`", .path.display())]
+    #[error("{}: {reason}\n  help: the keys are `fingerprints`, `tracker`, `profile`, `timezone` and `[[tags]]` with `glob` and `tags`", .path.display())]
     Content {
         /// The file.
         path: PathBuf,
         /// What is wrong, with its place.
-        source: Box<toml::de::Error>,
+        reason: Box<toml::de::Error>,
     },
     /// No such zone.
     #[error("no time zone `{0}`\n  help: give a name such as Europe/Berlin, an offset such as +02:00, or UTC")]
@@ -92,7 +92,7 @@ impl Settings {
     /// # Errors
     ///
     /// When a file that is there can't be read, or has an unknown key or a wrong value.
-    pub fn load() -> Result<Settings, SettingsError> {
+    pub(crate) fn load() -> Result<Settings, SettingsError> {
         let files = match env::var_os("RECHECK_CONFIG") {
             Some(path) => vec![PathBuf::from(path)],
             None => project_file().into_iter().chain(user_file()).collect(),
@@ -113,8 +113,8 @@ impl Settings {
         let text = fs::read_to_string(path).map_err(|source| {
             SettingsError::Unreadable { path: path.to_owned(), source }
         })?;
-        let mut settings: Settings = toml::from_str(&text).map_err(|source| {
-            SettingsError::Content { path: path.to_owned(), source: Box::new(source) }
+        let mut settings: Settings = toml::from_str(&text).map_err(|error| {
+            SettingsError::Content { path: path.to_owned(), reason: Box::new(error) }
         })?;
         let folder = path.parent().unwrap_or(Path::new(""));
         for place in settings.fingerprints.iter_mut().flatten() {
@@ -136,7 +136,7 @@ impl Settings {
     }
 
     /// Where the fingerprints are.
-    pub fn fingerprints(&self, args: &FingerprintArgs) -> Place {
+    pub(crate) fn fingerprints(&self, args: &FingerprintArgs) -> Place {
         if !args.fingerprints.is_empty() {
             return Place::Paths(args.fingerprints.clone());
         }
@@ -155,7 +155,7 @@ impl Settings {
     /// # Errors
     ///
     /// When there is no such zone.
-    pub fn zone(&self, given: Option<&str>) -> Result<TimeZone, SettingsError> {
+    pub(crate) fn zone(&self, given: Option<&str>) -> Result<TimeZone, SettingsError> {
         let Some(name) = given.or(self.timezone.as_deref()) else { return Ok(TimeZone::UTC) };
         if name.eq_ignore_ascii_case("utc") || name == "Z" {
             return Ok(TimeZone::UTC);

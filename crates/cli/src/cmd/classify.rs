@@ -35,45 +35,45 @@ change the code.";
 /// What `recheck classify` takes.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLE)]
-pub struct ClassifyArgs {
+pub(crate) struct ClassifyArgs {
     /// A log, a directory of logs, a tar archive, or `-` for standard input; each one is a run.
     #[arg(required = true, value_name = "PATH")]
-    pub paths: Vec<String>,
+    pub(crate) paths: Vec<String>,
     #[command(flatten)]
-    pub fingerprints: FingerprintArgs,
+    pub(crate) fingerprints: FingerprintArgs,
     /// A field of the runs, such as build_status=FAILURE; may be repeated.
     #[arg(long, value_name = "KEY=VALUE", value_parser = key_value)]
-    pub meta: Vec<(String, String)>,
+    pub(crate) meta: Vec<(String, String)>,
     /// How to tell the verdicts; the JSON is described in docs/json.md.
     #[arg(long, value_enum, default_value = "text", env = "RECHECK_FORMAT")]
-    pub format: Format,
+    pub(crate) format: Format,
     /// Tell every hit, in place of the first and the last per fingerprint and log.
     #[arg(long)]
-    pub all: bool,
+    pub(crate) all: bool,
     /// How lines become events [default: records].
     #[arg(long, value_enum, env = "RECHECK_PROFILE")]
-    pub profile: Option<ProfileArg>,
+    pub(crate) profile: Option<ProfileArg>,
     /// Tell on standard error how the fingerprints were compiled and how each log was read.
     #[arg(long)]
-    pub explain: bool,
+    pub(crate) explain: bool,
     /// The zone of times that name none, by name or offset [default: UTC].
     #[arg(long, value_name = "ZONE", env = "RECHECK_TIMEZONE")]
-    pub timezone: Option<String>,
+    pub(crate) timezone: Option<String>,
     /// Logs scanned at the same time [default: one per processor].
     #[arg(long, short, value_name = "N", env = "RECHECK_JOBS")]
-    pub jobs: Option<std::num::NonZeroUsize>,
+    pub(crate) jobs: Option<std::num::NonZeroUsize>,
     /// Stop scanning after this time, such as 30s or 5m: what was not read by then makes an
     /// unexplained run `incomplete`.
     #[arg(long, value_name = "TIME", value_parser = duration, env = "RECHECK_DEADLINE")]
-    pub deadline: Option<Duration>,
+    pub(crate) deadline: Option<Duration>,
     /// Read at most this much of a log after decompression, such as 512M or 4G.
     #[arg(long, value_name = "SIZE", value_parser = size, env = "RECHECK_MAX_OUTPUT")]
-    pub max_output: Option<u64>,
+    pub(crate) max_output: Option<u64>,
 }
 
 /// How verdicts are told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub(crate) enum Format {
     /// For a terminal.
     Text,
     /// One stable JSON document.
@@ -87,7 +87,7 @@ pub enum Format {
 /// # Errors
 ///
 /// When the settings are wrong, no fingerprint works, or the output can't be written.
-pub fn run(args: &ClassifyArgs, output: &mut Output) -> Result<Exit, Failure> {
+pub(crate) fn run(args: &ClassifyArgs, output: &mut Output) -> Result<Exit, Failure> {
     let started = Instant::now();
     let settings = Settings::load()?;
     let place = settings.fingerprints(&args.fingerprints);

@@ -9,7 +9,7 @@ use super::{classify, lint, matching};
 /// # Errors
 ///
 /// When nothing could be done; see [`Failure`].
-pub fn run(command: Command, output: &mut Output) -> Result<Exit, Failure> {
+pub(crate) fn run(command: Command, output: &mut Output) -> Result<Exit, Failure> {
     match command {
         Command::Classify(args) => classify::run(&args, output),
         Command::Match(args) => matching::run(&args, output),

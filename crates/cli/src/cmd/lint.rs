@@ -22,7 +22,7 @@ Exit codes:
 /// What `recheck lint` takes.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLE)]
-pub struct LintArgs {
+pub(crate) struct LintArgs {
     /// Directories and files to check.
     #[arg(required = true, value_name = "DIR")]
     paths: Vec<PathBuf>,
@@ -45,7 +45,7 @@ enum LintFormat {
 /// # Errors
 ///
 /// When the output can't be written.
-pub fn run(args: &LintArgs, output: &mut Output) -> Result<Exit, Failure> {
+pub(crate) fn run(args: &LintArgs, output: &mut Output) -> Result<Exit, Failure> {
     let place = Place::Paths(args.paths.clone());
     let fingerprints = Fingerprints::load(&place, None, Schema::default());
     let diagnostics = &fingerprints.diagnostics;

@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{self, BufRead, BufReader, Read, Write},
+    io::{self, BufRead, BufReader, Read},
     path::{Path, PathBuf},
 };
 
@@ -39,7 +39,7 @@ Exit codes:
 /// What `recheck match` takes.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLE)]
-pub struct MatchArgs {
+pub(crate) struct MatchArgs {
     #[command(flatten)]
     fingerprints: FingerprintArgs,
     /// Documents, one JSON object a line: flat, or an Elasticsearch hit with `_source`; `-` for
@@ -112,7 +112,7 @@ struct Answers {
 /// # Errors
 ///
 /// When no fingerprint works, the documents can't be read, or the output can't be written.
-pub fn run(args: &MatchArgs, output: &mut Output) -> Result<Exit, Failure> {
+pub(crate) fn run(args: &MatchArgs, output: &mut Output) -> Result<Exit, Failure> {
     let settings = Settings::load()?;
     let place = settings.fingerprints(&args.fingerprints);
     let fingerprints = Fingerprints::load(&place, None, args.schema.into());

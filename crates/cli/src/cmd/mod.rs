@@ -1,8 +1,8 @@
 //! The subcommands, one file each: its arguments and its `run`.
 
-pub mod classify;
+pub(crate) mod classify;
 mod dispatch;
-pub mod lint;
-pub mod matching;
+pub(crate) mod lint;
+pub(crate) mod matching;
 
-pub use dispatch::run;
+pub(crate) use dispatch::run;

@@ -7,29 +7,29 @@ use serde::Deserialize;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Document {
-    pub schema_version: u32,
-    pub runs: Vec<Run>,
-    pub fingerprint_errors: Vec<Diagnostic>,
-    pub fingerprint_warnings: Vec<Diagnostic>,
-    pub stats: Stats,
+pub(crate) struct Document {
+    pub(crate) schema_version: u32,
+    pub(crate) runs: Vec<Run>,
+    pub(crate) fingerprint_errors: Vec<Diagnostic>,
+    pub(crate) fingerprint_warnings: Vec<Diagnostic>,
+    pub(crate) stats: Stats,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Run {
-    pub target: String,
-    pub run: BTreeMap<String, Values>,
-    pub verdict: String,
-    pub bugs: Vec<Bug>,
-    pub stats: RunStats,
-    pub errors: Vec<Problem>,
-    pub notes: Vec<Problem>,
+pub(crate) struct Run {
+    pub(crate) target: String,
+    pub(crate) run: BTreeMap<String, Values>,
+    pub(crate) verdict: String,
+    pub(crate) bugs: Vec<Bug>,
+    pub(crate) stats: RunStats,
+    pub(crate) errors: Vec<Problem>,
+    pub(crate) notes: Vec<Problem>,
 }
 
 #[derive(Debug, PartialEq, Deserialize)]
 #[serde(untagged)]
-pub enum Values {
+pub(crate) enum Values {
     One(String),
     Many(Vec<String>),
 }
@@ -37,67 +37,67 @@ pub enum Values {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "that a field can be read is what is tested")]
-pub struct Bug {
-    pub fingerprint: String,
-    pub bug: Option<String>,
-    pub title: Option<String>,
-    pub category: Option<String>,
-    pub advice: Option<String>,
-    pub fallback: bool,
-    pub resolved_at: Option<String>,
-    pub test_ids: Option<String>,
-    pub hits: u64,
-    pub evidence: Vec<Evidence>,
+pub(crate) struct Bug {
+    pub(crate) fingerprint: String,
+    pub(crate) bug: Option<String>,
+    pub(crate) title: Option<String>,
+    pub(crate) category: Option<String>,
+    pub(crate) advice: Option<String>,
+    pub(crate) fallback: bool,
+    pub(crate) resolved_at: Option<String>,
+    pub(crate) test_ids: Option<String>,
+    pub(crate) hits: u64,
+    pub(crate) evidence: Vec<Evidence>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Evidence {
-    pub file: String,
-    pub line: u64,
-    pub timestamp: Option<String>,
-    pub message: String,
-    pub fields: BTreeMap<String, Values>,
+pub(crate) struct Evidence {
+    pub(crate) file: String,
+    pub(crate) line: u64,
+    pub(crate) timestamp: Option<String>,
+    pub(crate) message: String,
+    pub(crate) fields: BTreeMap<String, Values>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct RunStats {
-    pub files: u64,
-    pub bytes: u64,
-    pub events: u64,
+pub(crate) struct RunStats {
+    pub(crate) files: u64,
+    pub(crate) bytes: u64,
+    pub(crate) events: u64,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Problem {
-    pub file: String,
-    pub message: String,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "that a field can be read is what is tested")]
-pub struct Diagnostic {
-    pub file: String,
-    pub line: Option<u32>,
-    pub column: Option<u32>,
-    pub code: String,
-    pub severity: String,
-    pub message: String,
-    pub help: Option<String>,
+pub(crate) struct Problem {
+    pub(crate) file: String,
+    pub(crate) message: String,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "that a field can be read is what is tested")]
-pub struct Stats {
-    pub fingerprints: u64,
-    pub elapsed_ms: u64,
+pub(crate) struct Diagnostic {
+    pub(crate) file: String,
+    pub(crate) line: Option<u32>,
+    pub(crate) column: Option<u32>,
+    pub(crate) code: String,
+    pub(crate) severity: String,
+    pub(crate) message: String,
+    pub(crate) help: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "that a field can be read is what is tested")]
+pub(crate) struct Stats {
+    pub(crate) fingerprints: u64,
+    pub(crate) elapsed_ms: u64,
 }
 
 /// Reads what `recheck classify --format json` wrote: one line.
-pub fn read(out: &str) -> Document {
+pub(crate) fn read(out: &str) -> Document {
     assert!(out.ends_with('\n') && out.matches('\n').count() == 1, "{out}");
     serde_json::from_str(out).unwrap()
 }

@@ -11,50 +11,50 @@ use flate2::{Compression, write::GzEncoder};
 use tempfile::TempDir;
 
 /// A fresh directory, with nothing of the user's settings in reach.
-pub struct Dir {
+pub(crate) struct Dir {
     root: TempDir,
 }
 
 /// What a run of the program gave.
 #[derive(Debug)]
-pub struct Outcome {
-    pub code: i32,
-    pub out: String,
-    pub err: String,
+pub(crate) struct Outcome {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 impl Dir {
-    pub fn new() -> Dir {
+    pub(crate) fn new() -> Dir {
         Dir { root: TempDir::new().unwrap() }
     }
 
     /// A directory with one fingerprint, `queries/disk.yaml`.
-    pub fn with_disk() -> Dir {
+    pub(crate) fn with_disk() -> Dir {
         let dir = Dir::new();
         dir.write("queries/disk.yaml", DISK);
         dir
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.root.path().join(name)
     }
 
-    pub fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
+    pub(crate) fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
         let path = self.path(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, bytes).unwrap();
         path
     }
 
-    pub fn recheck(&self, args: &[&str]) -> Outcome {
+    pub(crate) fn recheck(&self, args: &[&str]) -> Outcome {
         self.run(args, b"", &[])
     }
 
-    pub fn recheck_with(&self, args: &[&str], stdin: &[u8]) -> Outcome {
+    pub(crate) fn recheck_with(&self, args: &[&str], stdin: &[u8]) -> Outcome {
         self.run(args, stdin, &[])
     }
 
-    pub fn run(&self, args: &[&str], stdin: &[u8], variables: &[(&str, &str)]) -> Outcome {
+    pub(crate) fn run(&self, args: &[&str], stdin: &[u8], variables: &[(&str, &str)]) -> Outcome {
         let mut command = Command::new(env!("CARGO_BIN_EXE_recheck"));
         command.args(args).current_dir(self.root.path());
         for (name, _) in std::env::vars_os() {
@@ -90,21 +90,21 @@ impl Dir {
 }
 
 /// A fingerprint with everything that is told of a bug.
-pub const DISK: &str = r#"title: The disk is full
+pub(crate) const DISK: &str = r#"title: The disk is full
 bug: https://bugs.example.org/7
 category: infra
 advice: Free space on the node, then recheck.
 query: message:"No space left on device"
 "#;
 
-pub fn gzip(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(bytes).unwrap();
     encoder.finish().unwrap()
 }
 
 /// A tar archive of these files; the names may be anything.
-pub fn tar(files: &[(&str, &[u8])]) -> Vec<u8> {
+pub(crate) fn tar(files: &[(&str, &[u8])]) -> Vec<u8> {
     let mut builder = tar::Builder::new(Vec::new());
     for (name, bytes) in files {
         let mut header = tar::Header::new_gnu();
@@ -119,7 +119,7 @@ pub fn tar(files: &[(&str, &[u8])]) -> Vec<u8> {
 }
 
 #[cfg(unix)]
-pub fn symlink(to: impl AsRef<Path>, at: &Path) {
+pub(crate) fn symlink(to: impl AsRef<Path>, at: &Path) {
     fs::create_dir_all(at.parent().unwrap()).unwrap();
     std::os::unix::fs::symlink(to, at).unwrap();
 }
