@@ -34,6 +34,10 @@ impl<'a> Values<'a> {
 pub trait FieldValues {
     /// The values of the field with this exact name.
     fn values(&self, field: &str) -> Values<'_>;
+
+    /// Calls `each` with the name of every field that has a value, in any order: what a query on
+    /// every field (`*:x`) or on a pattern of names (`build_\*:x`) needs.
+    fn for_each_name(&self, each: &mut dyn FnMut(&str));
 }
 
 /// An owned set of fields.
@@ -48,7 +52,8 @@ pub trait FieldValues {
 /// assert_eq!(fields.values("tags").iter().count(), 2);
 /// assert!(fields.values("module").is_empty());
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[serde(transparent)]
 pub struct Fields {
     entries: BTreeMap<String, Vec<String>>,
 }
@@ -86,5 +91,9 @@ impl FieldValues for Fields {
             None => Values::None,
             Some(values) => Values::Many(values),
         }
+    }
+
+    fn for_each_name(&self, each: &mut dyn FnMut(&str)) {
+        self.entries.keys().for_each(|name| each(name));
     }
 }

@@ -62,11 +62,13 @@ fn within(a: &[char], b: &[char], edits: usize) -> bool {
     let mut above: Vec<usize> = (0..=b.len()).map(|j| j.min(far)).collect();
     let mut row: Vec<usize> = vec![far; b.len() + 1];
     for i in 1..=a.len() {
-        row.fill(far);
-        if i <= edits {
-            row[0] = i;
+        let (first, last) = (i.saturating_sub(edits).max(1), (i + edits).min(b.len()));
+        // Beside the band stand the border of the table and what this row held three rows ago.
+        row[first - 1] = if first == 1 { i.min(far) } else { far };
+        if let Some(beyond) = row.get_mut(last + 1) {
+            *beyond = far;
         }
-        for j in i.saturating_sub(edits).max(1)..=(i + edits).min(b.len()) {
+        for j in first..=last {
             let substituted = above[j - 1] + usize::from(a[i - 1] != b[j - 1]);
             let mut best = substituted.min(above[j] + 1).min(row[j - 1] + 1);
             if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
@@ -108,6 +110,13 @@ mod tests {
         // "ca" -> "ac" -> "abc" would be two edits of the unrestricted distance.
         assert!(!matches("ca", 2, "abc"));
         assert!(matches("ca", 3, "abc"));
+    }
+
+    #[test]
+    fn long_texts_cost_their_length() {
+        let long = "ab".repeat(100_000);
+        assert!(matches(&long, 2, &format!("x{}", &long[..199_999])));
+        assert!(!matches(&long, 1, &long.replace("aba", "xyz")));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The bound tree: what every executor runs.
 
 use crate::{
-    bind::{Fuzzy, LuceneRegex, TermRange, Wildcard},
+    bind::{BoundAnyField, Fuzzy, LuceneRegex, TermRange, Wildcard},
     schema::FieldKind,
 };
 
@@ -16,6 +16,8 @@ pub enum BoundQuery {
     Bool(BoundBool),
     /// A single condition.
     Leaf(BoundLeaf),
+    /// A condition on every field whose name matches.
+    AnyField(BoundAnyField),
 }
 
 /// Lucene's boolean query.

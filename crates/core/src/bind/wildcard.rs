@@ -35,6 +35,9 @@ impl Wildcard {
                 WildcardPart::Any => segments.push(Segment::default()),
                 WildcardPart::One => segments[last].push_one(),
                 WildcardPart::Literal(text) => segments[last].push_literal(text),
+                WildcardPart::Escaped(c) => {
+                    segments[last].push_literal(c.encode_utf8(&mut [0; 4]));
+                }
             }
         }
         Wildcard { parts, segments }

@@ -1,48 +1,38 @@
 //! Fingerprints: the YAML files, loaded and checked.
+//!
+//! [`Loaded::from_sources`] reads texts, whatever they come from; `load_dirs` (feature `fs`) reads
+//! files and directories. A broken file never stops the others: it is found in
+//! [`Loaded::rejected`] with every [`Diagnostic`] of it. What is allowed but looks like a mistake
+//! is a warning ([`Loaded::warnings`]); [`lint`](self) looks at the parsed queries for those.
+//!
+//! | codes | about |
+//! |---|---|
+//! | `F001`–`F009` | the file: missing, unreadable, too large, not UTF-8, twice the same id |
+//! | `F010`–`F019` | the YAML: not well-formed, empty, not a mapping, too much of it |
+//! | `F020`–`F029` | the keys: wrong type, duplicate, nothing to recognise an event by |
+//! | `F030`–`F039` | the values: `contains`, `regex`, `category` |
+//! | `Q001`–`Q099` | a query that does not parse: [`SyntaxErrorKind`](crate::SyntaxErrorKind) |
+//! | `W001`–`W009` | warnings about keys and values |
+//! | `W010`–`W029` | warnings about queries |
 
-use crate::query::Query;
+mod diagnostic;
+#[cfg(feature = "fs")]
+mod dirs;
+mod error;
+mod keys;
+mod lint;
+mod load;
+mod model;
+mod pattern;
+mod place;
+mod set;
+mod yaml;
 
-/// One fingerprint file.
-#[derive(Clone, Debug, Default)]
-pub struct Fingerprint {
-    /// The file's stem.
-    pub id: String,
-    /// Any of these queries recognises an event; empty when only `contains` or `regex` stand.
-    pub queries: Vec<Query>,
-    /// Case-sensitive substrings of the event's text; all must be there.
-    pub contains: Vec<String>,
-    /// A pattern in the `regex` crate's syntax over the event's text; all must match.
-    pub regex: Vec<String>,
-    /// Left out of graphs and rankings.
-    pub suppress_graph: bool,
-    /// Never commented.
-    pub suppress_notification: bool,
-    /// Also counts runs that do not vote.
-    pub allow_nonvoting: bool,
-    /// A hit counts only where one of these tests failed.
-    pub test_ids: Vec<String>,
-    /// The bug is closed since then (free text or date).
-    pub resolved_at: Option<String>,
-    /// One line that names the bug.
-    pub title: Option<String>,
-    /// The bug's URL or tracker id.
-    pub bug: Option<String>,
-    /// `infra`, `product` or `test`.
-    pub category: Option<Category>,
-    /// What to do about it.
-    pub advice: Option<String>,
-    /// General: counts only where nothing specific hit.
-    pub fallback: bool,
-}
-
-/// Whose failure it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Category {
-    /// The machines, the network, the services a run depends on.
-    Infra,
-    /// The software under test.
-    Product,
-    /// The test itself.
-    Test,
-}
+pub use diagnostic::{Diagnostic, Excerpt, Label, Position, Severity};
+#[cfg(feature = "fs")]
+pub use dirs::load_dirs;
+pub use error::{LoadError, LoadErrorKind};
+pub use load::{Loaded, MAX_FILE_BYTES};
+pub use model::{Category, Fingerprint};
+pub use pattern::REGEX_SIZE_LIMIT;
+pub use set::{FingerprintId, FingerprintSet};

@@ -1,2 +1,28 @@
 //! Logs: bytes to events. Decompress, clean (ANSI, CR), recognise the format, fold lines into
 //! events, read their fields, tag their file.
+//!
+//! ```text
+//!   bytes -> decompressed -> Cleaner -> buffer of clean text -> Splitter -> whole events
+//!                                                                  |
+//!                            the event round a byte  <- EventCursor    Record <- read_record
+//! ```
+
+mod clean;
+mod decompress;
+mod fold;
+mod format;
+mod formats;
+mod record;
+mod split;
+mod tags;
+mod time;
+
+pub use self::{
+    clean::{Cleaner, MAX_ESCAPE, TAKE_BACK, is_clean},
+    decompress::{Compression, DecompressError, DecompressErrorKind, Decompressor, Limits},
+    format::{LogFormat, Profile},
+    record::Record,
+    split::{EventCount, EventCursor, MAX_EVENT, Splitter},
+    tags::{TagTable, log_name},
+    time::{TimeContext, Timestamp, parse_stamp, rfc3339},
+};

@@ -25,7 +25,7 @@ use std::{
 
 use crate::{
     analysis::analyze,
-    bind::{BoundBool, BoundLeaf, BoundQuery, LeafTest, phrase_matches},
+    bind::{BoundAnyField, BoundBool, BoundLeaf, BoundQuery, LeafTest, phrase_matches},
     fields::FieldValues,
     schema::FieldKind,
 };
@@ -65,6 +65,7 @@ impl<'a> AnalyzedEvent<'a> {
             BoundQuery::Nothing => false,
             BoundQuery::Bool(clauses) => self.bool_matches(clauses),
             BoundQuery::Leaf(leaf) => self.leaf_matches(leaf),
+            BoundQuery::AnyField(any) => self.any_field_matches(any),
         }
     }
 
@@ -79,20 +80,32 @@ impl<'a> AnalyzedEvent<'a> {
     }
 
     fn leaf_matches(&self, leaf: &BoundLeaf) -> bool {
-        let mut values = self.event.values(&leaf.field).iter();
-        match (&leaf.test, leaf.kind) {
+        self.test_matches(&leaf.field, leaf.kind, &leaf.test)
+    }
+
+    fn any_field_matches(&self, any: &BoundAnyField) -> bool {
+        let mut found = false;
+        self.event.for_each_name(&mut |field| {
+            found |= any.tests(field).is_some_and(|(kind, tests)| {
+                tests.iter().any(|test| self.test_matches(field, kind, test))
+            });
+        });
+        found
+    }
+
+    fn test_matches(&self, field: &str, kind: FieldKind, test: &LeafTest) -> bool {
+        let mut values = self.event.values(field).iter();
+        match (test, kind) {
             (LeafTest::Exists, _) => values.next().is_some(),
             (test, FieldKind::Keyword) => values.any(|value| test.matches_term(value)),
-            (LeafTest::Term(term), FieldKind::Text) => self.text(&leaf.field).contains_key(term),
+            (LeafTest::Term(term), FieldKind::Text) => self.text(field).contains_key(term),
             (LeafTest::Phrase { terms, slop }, FieldKind::Text) => {
-                let text = self.text(&leaf.field);
+                let text = self.text(field);
                 let positions = |term| text.get(term).map(Vec::as_slice);
                 let positions: Option<Vec<&[u32]>> = terms.iter().map(positions).collect();
                 positions.is_some_and(|positions| phrase_matches(&positions, *slop))
             }
-            (test, FieldKind::Text) => {
-                self.text(&leaf.field).keys().any(|term| test.matches_term(term))
-            }
+            (test, FieldKind::Text) => self.text(field).keys().any(|term| test.matches_term(term)),
         }
     }
 

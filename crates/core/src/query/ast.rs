@@ -1,12 +1,17 @@
 //! The syntax tree. It keeps what was *written*: conjunctions and modifiers per clause. What they
 //! mean (Lucene's required, optional and excluded clauses) depends on how the text is analysed,
 //! so it is decided later, in [`bind`](crate::bind).
+//!
+//! Equality is equality of meaning: spans do not take part, so that a tree equals the tree of its
+//! printed form.
 
 use std::sync::Arc;
 
 use crate::span::Span;
 
 /// A parsed query: its source text and its tree.
+///
+/// Two queries are equal when their trees are; the source text and the spans do not take part.
 #[derive(Clone, Debug)]
 pub struct Query {
     pub(crate) source: Arc<str>,
@@ -25,8 +30,14 @@ impl Query {
     }
 }
 
+impl PartialEq for Query {
+    fn eq(&self, other: &Query) -> bool {
+        self.clauses == other.clauses
+    }
+}
+
 /// One operand with what stands before it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Clause {
     /// The word between this clause and the one before it.
     pub conjunction: Conjunction,
@@ -34,8 +45,16 @@ pub struct Clause {
     pub modifier: Modifier,
     /// The operand.
     pub node: Node,
-    /// Where the operand stands, modifier included.
+    /// Where the operand stands, modifier included. Not part of equality.
     pub span: Span,
+}
+
+impl PartialEq for Clause {
+    fn eq(&self, other: &Clause) -> bool {
+        self.conjunction == other.conjunction
+            && self.modifier == other.modifier
+            && self.node == other.node
+    }
 }
 
 /// The word between two clauses.
@@ -79,24 +98,37 @@ pub enum Node {
 }
 
 /// A single condition on one field.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Leaf {
     /// The field as named in front of a colon, unescaped; `None` takes the surrounding default.
+    /// A name that contains `*` stands for every field it matches (`build_\*:x`, `*:x`).
     pub field: Option<String>,
     /// The condition.
     pub kind: LeafKind,
     /// `^2.5` as written; it never changes what matches.
     pub boost: Option<f32>,
-    /// Where the condition stands, field and boost included.
+    /// Where the condition stands, field and boost included. Not part of equality.
     pub span: Span,
+    /// Where the value stands: quotes, slashes and brackets included, field, `~` and `^` not. Not
+    /// part of equality.
+    pub value: Span,
+}
+
+impl PartialEq for Leaf {
+    fn eq(&self, other: &Leaf) -> bool {
+        self.field == other.field && self.kind == other.kind && self.boost == other.boost
+    }
 }
 
 /// What a leaf asks of its field. Texts are unescaped.
 #[derive(Clone, Debug, PartialEq)]
 pub enum LeafKind {
-    /// Bare text: one term, or terms side by side (`foo bar`, which Lucene hands to the analyser as
-    /// one text, blanks between them, when whitespace does not split).
-    Terms(String),
+    /// One bare term: `foo`, `foo-bar`, `a\ b`.
+    Term(String),
+    /// Two or more bare terms side by side: `foo bar`. Lucene hands them to the analyser as one
+    /// text with blanks between them; on an analysed field each token becomes a clause of its own,
+    /// on a keyword field the whole is one term.
+    Terms(Vec<String>),
     /// `"…"`, with `~slop` (0 when absent).
     Phrase {
         /// The text between the quotes.
@@ -106,7 +138,8 @@ pub enum LeafKind {
     },
     /// A term with unescaped `*` or `?`.
     Wildcard(Vec<WildcardPart>),
-    /// `/…/`: a regular expression in Lucene's own syntax, without the slashes.
+    /// `/…/`: a regular expression in Lucene's own syntax, without the slashes, not unescaped and
+    /// not checked: whether it is valid depends on the field (a text field lower-cases it first).
     Regex(String),
     /// `term~`, `term~1`.
     Fuzzy {
@@ -131,8 +164,12 @@ pub enum LeafKind {
 /// A piece of a wildcard pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WildcardPart {
-    /// Text that stands for itself.
+    /// Text that stands for itself; a text field lower-cases it, as it does its terms.
     Literal(String),
+    /// A letter behind a backslash whose case would change: OpenSearch lower-cases what stands
+    /// between escapes, and leaves the escaped character alone. Other escaped characters are part
+    /// of a [`Literal`](WildcardPart::Literal).
+    Escaped(char),
     /// `*`: any characters, also none.
     Any,
     /// `?`: exactly one character.
@@ -142,9 +179,10 @@ pub enum WildcardPart {
 /// How many edits a fuzzy term allows.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Fuzziness {
-    /// A bare `~`: by the term's length.
+    /// A bare `~` or `~AUTO`: by the term's length.
     Auto,
-    /// `~N` as written.
+    /// `~N` as written; finite, and above -1. OpenSearch cuts off the fraction and takes more than
+    /// 2 as 2.
     Number(f32),
 }
 

@@ -8,6 +8,7 @@ mod excerpt;
 mod json;
 mod markdown;
 mod numbers;
+mod snippet;
 mod text;
 
 pub use classified::{Classified, Look, Matched};
@@ -15,4 +16,5 @@ pub use excerpt::{escape, excerpt};
 pub use json::{SCHEMA_VERSION, json};
 pub use markdown::markdown;
 pub use numbers::{bytes, count};
+pub use snippet::snippet;
 pub use text::text;

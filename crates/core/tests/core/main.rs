@@ -1,3 +1,9 @@
 //! Integration tests of `recheck-core`, one binary.
 
+mod agree;
 mod analysis;
+mod conformance;
+#[cfg(all(feature = "fs", feature = "render"))]
+mod diag;
+mod layers;
+mod query;

@@ -1,0 +1,59 @@
+use std::io;
+
+use super::reader::Compression;
+
+/// A file could not be decompressed to its end.
+#[derive(Debug, thiserror::Error)]
+#[error("{compression} data, after {decoded} bytes of text: {kind}")]
+pub struct DecompressError {
+    /// How the file is compressed.
+    pub compression: Compression,
+    /// The bytes that were decoded before, and given to the reader.
+    pub decoded: u64,
+    /// What is wrong.
+    pub kind: DecompressErrorKind,
+}
+
+/// What is wrong with a compressed file, and what helps.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DecompressErrorKind {
+    /// The file ends within the compressed data.
+    #[error("the file ends too early; it was probably cut on its way here, fetch it again")]
+    Truncated,
+    /// The compressed data is damaged, or needs more memory than is allowed.
+    #[error("the data is damaged ({0}); fetch it again, or unpack it with the tool that packed it")]
+    Corrupt(String),
+    /// The decoded text is longer than allowed.
+    #[error(
+        "it unpacks to more than {limit} bytes, or to more than {ratio} times its size: a bomb, \
+         or a log that went wild; cut it, or raise the limit"
+    )]
+    TooLarge {
+        /// [`Limits::max_output`](super::Limits::max_output).
+        limit: u64,
+        /// [`Limits::max_ratio`](super::Limits::max_ratio).
+        ratio: u64,
+    },
+    /// This program was built without decompression.
+    #[error("this program was built without decompression; unpack the file first")]
+    Unsupported,
+}
+
+impl DecompressError {
+    /// The decompression error within an error of reading, if it is one.
+    pub fn of(error: &io::Error) -> Option<&DecompressError> {
+        error.get_ref()?.downcast_ref()
+    }
+}
+
+impl From<DecompressError> for io::Error {
+    fn from(error: DecompressError) -> io::Error {
+        let kind = match error.kind {
+            DecompressErrorKind::Truncated => io::ErrorKind::UnexpectedEof,
+            DecompressErrorKind::Unsupported => io::ErrorKind::Unsupported,
+            _ => io::ErrorKind::InvalidData,
+        };
+        io::Error::new(kind, error)
+    }
+}

@@ -1,0 +1,456 @@
+//! The splitter: clean text to events.
+//!
+//! Where an event ends is a function of the stream alone. It is defined by the [walk](Walk): read
+//! line after line from an event's start, until one does not belong to it. Whoever wants the event
+//! round some byte far inside a block need not walk there from its start: between most pairs of
+//! lines an event begins whatever came before ([`Shape`]), so the cursor looks backwards for such a
+//! pair and walks from there.
+
+use std::ops::Range;
+
+use memchr::{memchr, memchr_iter, memrchr};
+
+use super::fold::{Fold, Shape, Step};
+use super::format::{LogFormat, Profile};
+use super::formats::Head;
+use super::formats::Role;
+
+/// An event ends after this many bytes of clean text, so that memory stays bounded: after the last
+/// line that fits, or within a line that is longer than this by itself. The rest is an event too.
+pub const MAX_EVENT: usize = 1024 * 1024;
+
+/// Cuts one log into events. Immutable and small; made once per file.
+///
+/// # Example
+///
+/// ```
+/// use recheck_core::log::{Profile, Splitter};
+/// let log = b"start\nTraceback (most recent call last):\n  File \"a.py\"\nKeyError: 1\nend\n";
+/// let splitter = Splitter::detect(log, Profile::Records);
+/// assert_eq!(splitter.count_events(log), 3);
+/// let mut cursor = splitter.cursor(log);
+/// let event = cursor.event_at(30);
+/// assert!(log[event].ends_with(b"KeyError: 1\n"));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Splitter {
+    format: LogFormat,
+    profile: Profile,
+    max_event: usize,
+}
+
+/// How many events a block holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct EventCount {
+    /// The events.
+    pub events: u64,
+    /// Those of them that were cut, see [`Splitter::is_cut`].
+    pub cut: u64,
+}
+
+impl Splitter {
+    /// A splitter for a log of this format.
+    pub fn new(format: LogFormat, profile: Profile) -> Splitter {
+        Splitter { format, profile, max_event: MAX_EVENT }
+    }
+
+    /// A splitter for the log that begins with this sample of clean text. For answers that do not
+    /// depend on how the log is read, give the same number of bytes (or the whole log) each time:
+    /// 64 KiB.
+    pub fn detect(sample: &[u8], profile: Profile) -> Splitter {
+        Splitter::new(LogFormat::detect(sample), profile)
+    }
+
+    /// The format it was made for.
+    pub fn format(&self) -> LogFormat {
+        self.format
+    }
+
+    /// The profile it was made for.
+    pub fn profile(&self) -> Profile {
+        self.profile
+    }
+
+    /// A lower bound than [`MAX_EVENT`], for tests.
+    #[cfg(test)]
+    pub(super) fn with_max_event(self, max_event: usize) -> Splitter {
+        Splitter { max_event, ..self }
+    }
+
+    /// The bytes at the start of a line that its format puts before the text.
+    pub fn prefix_len(&self, line: &[u8]) -> usize {
+        self.format.head(line).map_or(0, |head| head.len)
+    }
+
+    /// An offset such that everything before it is whole events and an event begins there; 0 when
+    /// more must be read first. An event begins at `buffer[0]`, and with `last` the stream ends at
+    /// the buffer's end. What stands before the offset is a block; ask again for the rest until
+    /// the answer is 0, as a piece of a line that is too long makes a block of its own.
+    pub fn complete(&self, buffer: &[u8], last: bool) -> usize {
+        if last {
+            return buffer.len();
+        }
+        let end = memrchr(b'\n', buffer).map_or(0, |at| at + 1);
+        let settled = match self.profile {
+            Profile::Lines => end,
+            Profile::Records if end == 0 => 0,
+            Profile::Records => self.sure_start(&buffer[..end], 0, end - 1),
+        };
+        if settled > 0 { settled } else { self.walked(buffer) }
+    }
+
+    /// The end of the last event that is whole whatever follows the buffer.
+    fn walked(&self, buffer: &[u8]) -> usize {
+        let mut walk = Walk::new(self, buffer, 0).unfinished();
+        let mut complete = 0;
+        while let Some(event) = walk.next() {
+            if buffer[event.end - 1] != b'\n' {
+                // Beside other events, this piece would look like a short line of its own.
+                return if complete == 0 { event.end } else { complete };
+            }
+            complete = event.end;
+        }
+        complete
+    }
+
+    /// A cursor over a block of whole events.
+    pub fn cursor<'b>(&self, block: &'b [u8]) -> EventCursor<'b> {
+        EventCursor { splitter: *self, block, last: 0..0 }
+    }
+
+    /// The number of events in a block of whole events.
+    pub fn count_events(&self, block: &[u8]) -> u64 {
+        self.count(block).events
+    }
+
+    /// The number of events in a block of whole events, and how many of them were cut.
+    pub fn count(&self, block: &[u8]) -> EventCount {
+        if self.profile == Profile::Lines && !self.has_long_line(block) {
+            let ends = memchr_iter(b'\n', block).count() as u64;
+            let open = u64::from(block.last().is_some_and(|&byte| byte != b'\n'));
+            return EventCount { events: ends + open, cut: 0 };
+        }
+        let mut count = EventCount::default();
+        let mut walk = Walk::new(self, block, 0);
+        while let Some(event) = walk.next() {
+            count.events += 1;
+            count.cut += u64::from(self.is_cut(&event));
+        }
+        count
+    }
+
+    /// True when the event ends because of [`MAX_EVENT`], as far as its length tells: it fills more
+    /// than 15/16 of that.
+    pub fn is_cut(&self, event: &Range<usize>) -> bool {
+        event.len() > self.max_event - self.max_event / 16
+    }
+
+    /// True when some line is longer than an event may be; looks at one line in as many bytes.
+    fn has_long_line(&self, block: &[u8]) -> bool {
+        let mut start = 0;
+        while block.len() - start > self.max_event {
+            match memrchr(b'\n', &block[start..start + self.max_event]) {
+                Some(end) => start += end + 1,
+                None => return true,
+            }
+        }
+        false
+    }
+
+    /// The last place at or before `position`, and not before `floor`, where an event surely
+    /// begins. One does at `floor`.
+    fn sure_start(&self, block: &[u8], floor: usize, position: usize) -> usize {
+        let start_of =
+            |end: usize| floor + memrchr(b'\n', &block[floor..end]).map_or(0, |at| at + 1);
+        let mut start = start_of(position);
+        if self.profile == Profile::Lines || start == floor {
+            return start;
+        }
+        let last_end = memchr(b'\n', &block[position..]).map_or(block.len(), |at| position + at);
+        let mut candidate = self.candidate(&block[start..last_end], start);
+        while start > floor {
+            let end = start - 1;
+            start = start_of(end);
+            let line = &block[start..end];
+            // A line too long to be an event may have been cut anywhere.
+            if line.len() >= self.max_event {
+                candidate = None;
+                continue;
+            }
+            let Some((shape, own)) = self.shape(line) else { continue };
+            if let Some((at, wanted)) = candidate
+                && wanted.surely_begins_behind(shape)
+            {
+                return at;
+            }
+            candidate = own.map(|shape| (start, shape));
+        }
+        floor
+    }
+
+    fn candidate(&self, line: &[u8], start: usize) -> Option<(usize, Shape)> {
+        self.shape(line)?.1.map(|shape| (start, shape))
+    }
+
+    /// The line's shape as a predecessor, and as a possible first line of an event; nothing when it
+    /// joins the event before without changing its state.
+    fn shape(&self, line: &[u8]) -> Option<(Shape, Option<Shape>)> {
+        let head = self.format.head(line);
+        let (len, role) = match head {
+            Some(head) => (head.len, head.role),
+            None if self.format.wraps() => return None,
+            None => (0, Role::Any),
+        };
+        let shape = Shape::of(&line[len..]);
+        match role {
+            Role::Continuation => None,
+            Role::Any | Role::Context => Some((shape, Some(shape))),
+            Role::Trace | Role::Exception => Some((shape, None)),
+        }
+    }
+}
+
+/// Finds events in a block of whole events, from its start to its end.
+#[derive(Clone, Debug)]
+pub struct EventCursor<'b> {
+    splitter: Splitter,
+    block: &'b [u8],
+    last: Range<usize>,
+}
+
+impl EventCursor<'_> {
+    /// The event that holds the byte at `position`. Positions must not decrease from call to call;
+    /// all calls together take time linear in the block.
+    ///
+    /// # Panics
+    ///
+    /// When `position` lies beyond the block, or before the last event returned.
+    pub fn event_at(&mut self, position: usize) -> Range<usize> {
+        assert!(position < self.block.len(), "the position lies in the block");
+        assert!(position >= self.last.start, "positions do not decrease");
+        if position < self.last.end {
+            return self.last.clone();
+        }
+        let start = self.splitter.sure_start(self.block, self.last.end, position);
+        let mut walk = Walk::new(&self.splitter, self.block, start);
+        while let Some(event) = walk.next() {
+            if event.end > position {
+                return self.returned(event);
+            }
+        }
+        unreachable!("the walk reaches the block's end");
+    }
+
+    /// The event after the one returned last (by either method).
+    pub fn next_event(&mut self) -> Option<Range<usize>> {
+        let event = Walk::new(&self.splitter, self.block, self.last.end).next()?;
+        Some(self.returned(event))
+    }
+
+    fn returned(&mut self, event: Range<usize>) -> Range<usize> {
+        self.last = event;
+        self.last.clone()
+    }
+}
+
+/// One line of a block.
+#[derive(Clone, Copy, Debug)]
+struct Line<'b> {
+    start: usize,
+    /// Behind the line feed.
+    end: usize,
+    head: Option<Head<'b>>,
+    /// What stands behind the prefix, without the line feed.
+    text: &'b [u8],
+    /// The line is longer than an event may be; `text` and `end` are those of its beginning.
+    long: bool,
+}
+
+/// What a line does to the event before it.
+enum Verdict {
+    /// It begins another one, or does not fit.
+    Begins,
+    /// It belongs to it, up to this offset, and leaves it in this state.
+    Joins(usize, Fold),
+    /// More must be read to know.
+    Unknown,
+}
+
+/// The definition of events: from a start, line by line.
+struct Walk<'s, 'b> {
+    splitter: &'s Splitter,
+    block: &'b [u8],
+    start: usize,
+    /// The stream may go on behind the block.
+    unfinished: bool,
+    /// The line read last, as it is often asked for again.
+    read: Option<Line<'b>>,
+}
+
+impl<'s, 'b> Walk<'s, 'b> {
+    fn new(splitter: &'s Splitter, block: &'b [u8], start: usize) -> Walk<'s, 'b> {
+        Walk { splitter, block, start, unfinished: false, read: None }
+    }
+
+    fn unfinished(self) -> Walk<'s, 'b> {
+        Walk { unfinished: true, ..self }
+    }
+
+    /// The next event; nothing at the block's end, or where more must be read.
+    fn next(&mut self) -> Option<Range<usize>> {
+        let start = self.start;
+        let first = self.line(start)?;
+        if first.long {
+            return Some(self.found(self.cut_within(start)));
+        }
+        if self.splitter.profile == Profile::Lines {
+            return Some(self.found(first.end));
+        }
+        let (mut end, mut fold) = (first.end, self.open(&first));
+        loop {
+            match self.judge(&first, end, fold) {
+                Verdict::Joins(joined, state) => (end, fold) = (joined, state),
+                Verdict::Begins => return Some(self.found(end)),
+                Verdict::Unknown => return None,
+            }
+        }
+    }
+
+    fn found(&mut self, end: usize) -> Range<usize> {
+        let start = std::mem::replace(&mut self.start, end);
+        start..end
+    }
+
+    /// The line that begins at `start`, if the block surely holds all of it that matters.
+    #[inline]
+    fn line(&mut self, start: usize) -> Option<Line<'b>> {
+        if let Some(line) = self.read
+            && line.start == start
+        {
+            return Some(line);
+        }
+        let rest = &self.block[start..];
+        let window = &rest[..rest.len().min(self.splitter.max_event)];
+        let (length, long) = match memchr(b'\n', window) {
+            Some(at) => (at + 1, false),
+            None if rest.len() > window.len() => (window.len(), true),
+            None if self.unfinished || rest.is_empty() => return None,
+            None => (window.len(), false),
+        };
+        let bytes = &rest[..length];
+        let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+        let head = self.splitter.format.head(bytes);
+        let text = &bytes[head.as_ref().map_or(0, |head| head.len)..];
+        let line = Line { start, end: start + length, head, text, long };
+        self.read = Some(line);
+        Some(line)
+    }
+
+    /// The state behind the first line of an event.
+    #[inline]
+    fn open(&self, first: &Line<'_>) -> Fold {
+        match &first.head {
+            None if self.splitter.format.wraps() => Fold::Closed,
+            Some(head) if head.role == Role::Continuation => Fold::Closed,
+            _ => Fold::open(first.text),
+        }
+    }
+
+    /// What the line at `at` does to the event that began with `first`.
+    #[inline]
+    fn judge(&mut self, first: &Line<'b>, at: usize, fold: Fold) -> Verdict {
+        let Some(line) = self.line(at) else { return self.at_end(at) };
+        match self.step(first, &line, fold) {
+            Step::Begin => Verdict::Begins,
+            Step::Join(state) => self.fitting(first, &line, state),
+            Step::JoinWithNext(state) => self.judge_pair(first, &line, state),
+        }
+    }
+
+    /// `line` joins only together with the line behind it.
+    fn judge_pair(&mut self, first: &Line<'b>, line: &Line<'b>, state: Fold) -> Verdict {
+        if line.long {
+            return Verdict::Begins;
+        }
+        let Some(next) = self.line(line.end) else {
+            return match self.at_end(line.end) {
+                Verdict::Unknown => Verdict::Unknown,
+                _ => Verdict::Begins,
+            };
+        };
+        if next.head.is_none() && self.splitter.format.wraps() {
+            return Verdict::Begins;
+        }
+        match self.step(first, &next, state) {
+            Step::Join(state) => self.fitting(first, &next, state),
+            Step::Begin | Step::JoinWithNext(_) => Verdict::Begins,
+        }
+    }
+
+    fn at_end(&self, at: usize) -> Verdict {
+        if at == self.block.len() && !self.unfinished { Verdict::Begins } else { Verdict::Unknown }
+    }
+
+    fn fitting(&self, first: &Line<'_>, line: &Line<'_>, state: Fold) -> Verdict {
+        if line.long || line.end - first.start > self.splitter.max_event {
+            return Verdict::Begins;
+        }
+        Verdict::Joins(line.end, state)
+    }
+
+    #[inline]
+    fn step(&self, first: &Line<'_>, line: &Line<'_>, fold: Fold) -> Step {
+        let Some(head) = &line.head else {
+            return match &first.head {
+                _ if self.splitter.format.wraps() => Step::Join(fold),
+                None => fold.step(line.text),
+                Some(_) => Step::Begin,
+            };
+        };
+        if head.role != Role::Any {
+            match goes_on(first, line, fold) {
+                Some(state) => return Step::Join(state),
+                None if head.role == Role::Context => return Step::Begin,
+                None => {}
+            }
+        }
+        match &first.head {
+            Some(first) if first.same_source(head) => fold.step(line.text),
+            _ => Step::Begin,
+        }
+    }
+
+    /// Where a line that is too long by itself is cut: at the last character that fits.
+    fn cut_within(&self, start: usize) -> usize {
+        let end = start + self.splitter.max_event;
+        let continues = |at: &usize| self.block[*at] & 0xc0 == 0x80;
+        (start + 1..=end).rev().take(4).find(|at| !continues(at)).unwrap_or(end)
+    }
+}
+
+/// The state behind a line whose prefix says that it belongs to the record before.
+fn goes_on(first: &Line<'_>, line: &Line<'_>, fold: Fold) -> Option<Fold> {
+    let head = line.head.as_ref()?;
+    if head.role == Role::Continuation {
+        return Some(fold);
+    }
+    let record = first.head.as_ref()?;
+    if record.pid != head.pid || record.module != head.module || record.program != head.program {
+        return None;
+    }
+    match head.role {
+        Role::Trace => Some(Fold::Closed),
+        Role::Exception if record.role == Role::Context => Some(Fold::Closed),
+        Role::Exception => match Fold::open(line.text) {
+            opened @ Fold::Frames(_) if record.level == head.level && fold == Fold::Closed => {
+                Some(opened)
+            }
+            _ => None,
+        },
+        Role::Any | Role::Context | Role::Continuation => None,
+    }
+}
+
+#[cfg(test)]
+#[path = "split_tests.rs"]
+mod tests;

@@ -1,0 +1,493 @@
+//! The matcher itself: a set of fingerprints compiled once, shared by every thread.
+
+use std::sync::Arc;
+
+use memchr::memmem::Finder;
+use thiserror::Error;
+
+use crate::{
+    bind::BindErrors,
+    fields::FieldValues,
+    fingerprint::Fingerprint,
+    schema::Schema,
+};
+
+use super::{
+    evaluate::{Answers, Subject},
+    literals::{self, Chooser},
+    prefilter::{Buffers, Candidate, Literal, LiteralId, Prefilter, What},
+    program::{BoolNode, FieldId, Leaf, LeafId, Node, Table, Truth},
+    rarity::Rarity,
+};
+
+/// A set of fingerprints compiled into one program: immutable, cheap to clone, shared by threads.
+///
+/// What changes while it works is the caller's [`Scratch`], one per thread.
+///
+/// # Example
+///
+/// ```
+/// use recheck_core::{Fields, Fingerprint, Matcher, Query};
+///
+/// let disk = Fingerprint {
+///     id: "disk-full".to_owned(),
+///     queries: vec![Query::parse(r#"message:"No space left on device""#).unwrap()],
+///     ..Fingerprint::default()
+/// };
+/// let (matcher, rejected) = Matcher::builder().build([&disk]);
+/// assert!(rejected.is_empty());
+///
+/// let mut event = Fields::new();
+/// event.push("message", "tar: write error: no space left on device");
+/// let mut scratch = matcher.scratch();
+/// let mut hits = Vec::new();
+/// matcher.matches_document(&event, &mut scratch, &mut hits);
+/// assert_eq!(hits, [0]);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Matcher {
+    compiled: Arc<Compiled>,
+}
+
+#[derive(Debug)]
+struct Compiled {
+    table: Table,
+    programs: Vec<Node>,
+    prefilter: Prefilter,
+    literals: Vec<Anchor>,
+    /// Programs that require no literal.
+    unanchored: Vec<u32>,
+    message: Option<FieldId>,
+}
+
+/// A literal's condition and the programs that require it.
+#[derive(Debug)]
+struct Anchor {
+    leaf: LeafId,
+    piece: bool,
+    programs: Vec<u32>,
+}
+
+/// A fingerprint that could not be compiled.
+#[derive(Debug, Error)]
+#[error("fingerprint {fingerprint}: {source}")]
+pub struct CompileError {
+    /// Its id.
+    pub fingerprint: String,
+    /// What is wrong with its query.
+    #[source]
+    pub source: CompileErrorKind,
+}
+
+/// What is wrong with a fingerprint's query.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum CompileErrorKind {
+    /// A query does not fit the schema.
+    #[error(transparent)]
+    Bind(#[from] BindErrors),
+    /// A `regex` does not compile.
+    #[error(transparent)]
+    Regex(#[from] regex::Error),
+}
+
+/// Compiles fingerprints.
+#[derive(Clone, Debug)]
+pub struct MatcherBuilder {
+    schema: Schema,
+    prefilter: bool,
+}
+
+impl MatcherBuilder {
+    /// Which fields exist and how they are analysed; `logstash` unless set.
+    pub fn schema(&mut self, schema: Schema) -> &mut MatcherBuilder {
+        self.schema = schema;
+        self
+    }
+
+    /// Whether events are looked for by their literals (the default) or every query is evaluated on
+    /// every event: slower by orders of magnitude, the same answers.
+    pub fn prefilter(&mut self, yes: bool) -> &mut MatcherBuilder {
+        self.prefilter = yes;
+        self
+    }
+
+    /// Compiles the fingerprints. Hits name a fingerprint by its place in this sequence; a rejected
+    /// one keeps its place and never hits.
+    pub fn build<'a>(
+        &self,
+        fingerprints: impl IntoIterator<Item = &'a Fingerprint>,
+    ) -> (Matcher, Vec<CompileError>) {
+        let mut table = Table::default();
+        let mut rejected = Vec::new();
+        let mut programs = Vec::new();
+        for fingerprint in fingerprints {
+            programs.push(self.program(fingerprint, &mut table).unwrap_or_else(|source| {
+                rejected.push(CompileError { fingerprint: fingerprint.id.clone(), source });
+                Node::Nothing
+            }));
+        }
+        (self.link(table, programs), rejected)
+    }
+
+    fn program(
+        &self,
+        fingerprint: &Fingerprint,
+        table: &mut Table,
+    ) -> Result<Node, CompileErrorKind> {
+        let mut must = Vec::new();
+        let mut should = Vec::new();
+        for query in &fingerprint.queries {
+            should.push(table.intern(&query.bind(&self.schema)?));
+        }
+        match should.len() {
+            0 => {}
+            1 => must.append(&mut should),
+            _ => must.push(Node::Bool(Box::new(BoolNode { should, ..BoolNode::default() }))),
+        }
+        for text in &fingerprint.contains {
+            let finder = Finder::new(text.as_bytes()).into_owned();
+            must.push(Node::Leaf(table.push(Leaf::Contains(finder))));
+        }
+        for pattern in &fingerprint.regex {
+            let pattern = regex::bytes::Regex::new(pattern)?;
+            must.push(Node::Leaf(table.push(Leaf::Pattern(pattern))));
+        }
+        match must.len() {
+            0 => Ok(Node::Nothing),
+            1 => Ok(must.remove(0)),
+            _ => Ok(Node::Bool(Box::new(BoolNode { must, ..BoolNode::default() }))),
+        }
+    }
+
+    /// Chooses literals and builds the prefilter.
+    fn link(&self, table: Table, programs: Vec<Node>) -> Matcher {
+        let mut rarity = Rarity::default();
+        literals::words(&table, &mut |word| rarity.see(word));
+        let message = table.field("message");
+        let chooser = Chooser { table: &table, rarity: &rarity, message };
+        let mut ids: Vec<Option<usize>> = vec![None; table.leaves.len()];
+        let mut anchors: Vec<Anchor> = Vec::new();
+        let mut chosen: Vec<Literal> = Vec::new();
+        let mut unanchored = Vec::new();
+        for (index, program) in (0_u32..).zip(&programs) {
+            let required = if self.prefilter { chooser.required(program) } else { None };
+            let Some(required) = required else {
+                unanchored.push(index);
+                continue;
+            };
+            for (leaf, literal) in required.literals {
+                let id = *ids[leaf.0 as usize].get_or_insert_with(|| {
+                    let piece = matches!(literal, Literal::Piece(_));
+                    anchors.push(Anchor { leaf, piece, programs: Vec::new() });
+                    chosen.push(literal);
+                    anchors.len() - 1
+                });
+                if anchors[id].programs.last() != Some(&index) {
+                    anchors[id].programs.push(index);
+                }
+            }
+        }
+        let prefilter = Prefilter::new(&chosen);
+        let literals = anchors;
+        let compiled = Compiled { table, programs, prefilter, literals, unanchored, message };
+        Matcher { compiled: Arc::new(compiled) }
+    }
+}
+
+/// A matcher's mutable state: one per thread, reused from event to event.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    buffers: Buffers,
+    answers: Answers,
+    /// Programs to evaluate on the event in hand.
+    due: Vec<u32>,
+    /// The event at which a program was last due.
+    due_at: Vec<u32>,
+    event: u32,
+    /// Room for the hits of one event.
+    hits: Vec<u32>,
+}
+
+impl Scratch {
+    /// Takes the room for hits out, empty, so that it can be lent beside the rest.
+    pub(crate) fn take_hits(&mut self) -> Vec<u32> {
+        let mut hits = std::mem::take(&mut self.hits);
+        hits.clear();
+        hits
+    }
+
+    /// Puts the room for hits back.
+    pub(crate) fn give_hits(&mut self, hits: Vec<u32>) {
+        self.hits = hits;
+    }
+
+    /// The candidates of the block looked at last, by position.
+    pub(crate) fn candidates(&self) -> &[Candidate] {
+        &self.buffers.candidates
+    }
+}
+
+/// Stage 2: what a file's constant fields leave of the set.
+///
+/// Fields of the run and the file (`tags`, `filename`, `build_name`, `project` …) are the same for
+/// every event of a log, so conditions on them are answered once.
+#[derive(Debug)]
+pub struct Narrowed {
+    /// Answers of the conditions on constant fields.
+    constant: Vec<Truth>,
+    /// Programs that can still match.
+    live: Vec<bool>,
+    /// Literals that a live program requires.
+    live_literals: Vec<bool>,
+    /// Whether a live literal is a piece of a word.
+    pieces: bool,
+    /// Whether there is any live literal.
+    literals: bool,
+    /// Live programs without literals: evaluated on every event.
+    every_event: Vec<u32>,
+}
+
+impl Narrowed {
+    /// True when some fingerprint is evaluated on every event.
+    pub fn needs_every_event(&self) -> bool {
+        !self.every_event.is_empty()
+    }
+
+    /// Number of fingerprints that can still match.
+    pub fn live(&self) -> usize {
+        self.live.iter().filter(|live| **live).count()
+    }
+
+    /// Whether a fingerprint can still match.
+    pub fn is_live(&self, fingerprint: u32) -> bool {
+        self.live[fingerprint as usize]
+    }
+}
+
+/// An event handed to the matcher: its fields and, where there is one, its raw text.
+#[derive(Clone, Copy)]
+pub struct Event<'a> {
+    /// Every field, those of the run and the file included.
+    pub fields: &'a dyn FieldValues,
+    /// The event as it stands in the log, for `contains` and `regex`; without it they read the
+    /// message.
+    pub raw: Option<&'a [u8]>,
+}
+
+impl std::fmt::Debug for Event<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Event").field("raw", &self.raw).finish_non_exhaustive()
+    }
+}
+
+impl Matcher {
+    /// A builder with the default schema and the prefilter on.
+    pub fn builder() -> MatcherBuilder {
+        MatcherBuilder { schema: Schema::default(), prefilter: true }
+    }
+
+    /// Number of fingerprints, rejected ones included.
+    pub fn len(&self) -> usize {
+        self.compiled.programs.len()
+    }
+
+    /// True for a matcher of no fingerprint.
+    pub fn is_empty(&self) -> bool {
+        self.compiled.programs.is_empty()
+    }
+
+    /// Fingerprints that require no literal and are evaluated on every event of a file.
+    pub fn unanchored(&self) -> &[u32] {
+        &self.compiled.unanchored
+    }
+
+    /// Fresh mutable state for one thread.
+    pub fn scratch(&self) -> Scratch {
+        Scratch { due_at: vec![0; self.len()], ..Scratch::default() }
+    }
+
+    /// Drops what can't match under these constants. `varies` tells which fields differ from event
+    /// to event; every other field is taken from `constants`, and absent there means absent.
+    pub fn narrow(&self, constants: &dyn FieldValues, varies: impl Fn(&str) -> bool) -> Narrowed {
+        let Compiled { table, programs, literals, unanchored, .. } = &*self.compiled;
+        let mut answers = Answers::default();
+        answers.begin(table);
+        let subject = Subject { fields: constants, raw: None };
+        let constant: Vec<Truth> = (0..table.leaves.len() as u32)
+            .map(LeafId)
+            .map(|id| match table.leaf_at(id) {
+                Leaf::Field { field, .. } if !varies(table.field_name(*field)) => {
+                    Truth::from(answers.test(id, table, &subject))
+                }
+                _ => Truth::Unknown,
+            })
+            .collect();
+        let known = |id: LeafId| constant[id.0 as usize];
+        let live: Vec<bool> =
+            programs.iter().map(|program| program.settle(&known) != Truth::False).collect();
+        let alive = |index: &u32| live[*index as usize];
+        let live_literals: Vec<bool> =
+            literals.iter().map(|anchor| anchor.programs.iter().any(alive)).collect();
+        let any = |piece: bool| {
+            literals.iter().zip(&live_literals).any(|(anchor, &live)| live && anchor.piece == piece)
+        };
+        let (pieces, words) = (any(true), any(false));
+        let every_event = unanchored.iter().copied().filter(alive).collect();
+        let literals = pieces || words;
+        Narrowed { constant, live, live_literals, pieces, literals, every_event }
+    }
+
+    /// Nothing is constant: every condition is asked of every event.
+    pub fn narrow_nothing(&self) -> Narrowed {
+        self.narrow(&crate::fields::Fields::new(), |_| true)
+    }
+
+    /// Looks `block` over for candidates and returns its number of line feeds. The block must begin
+    /// and end at event borders.
+    pub(crate) fn find(&self, narrowed: &Narrowed, block: &[u8], scratch: &mut Scratch) -> u64 {
+        if !narrowed.literals {
+            scratch.buffers.candidates.clear();
+            return memchr::memchr_iter(b'\n', block).count() as u64;
+        }
+        let Narrowed { live_literals, pieces, .. } = narrowed;
+        self.compiled.prefilter.find(block, live_literals, *pieces, &mut scratch.buffers)
+    }
+
+    /// Adds to `hits` the fingerprints that match the event, given its candidates. `trusted` tells
+    /// whether a phrase seen at that place of the block is part of the message.
+    pub(crate) fn evaluate(
+        &self,
+        narrowed: &Narrowed,
+        event: Event<'_>,
+        candidates: std::ops::Range<usize>,
+        trusted: &dyn Fn(u32) -> bool,
+        (scratch, hits): (&mut Scratch, &mut Vec<u32>),
+    ) {
+        let compiled = &*self.compiled;
+        scratch.begin(&compiled.table);
+        let Scratch { buffers, answers, due, due_at, event: now, .. } = scratch;
+        let mut exact = false;
+        let mut add = |program: u32, due: &mut Vec<u32>| {
+            let seen = std::mem::replace(&mut due_at[program as usize], *now) == *now;
+            if !seen && narrowed.live[program as usize] {
+                due.push(program);
+            }
+        };
+        for candidate in &buffers.candidates[candidates] {
+            match candidate.what {
+                What::Exact => exact = true,
+                What::Literal { id, certain } => {
+                    let anchor = &compiled.literals[id.0 as usize];
+                    if certain && trusted(candidate.position) {
+                        answers.set(anchor.leaf, true);
+                    }
+                    anchor.programs.iter().for_each(|program| add(*program, due));
+                }
+            }
+        }
+        if exact {
+            compiled.find_exact(event.fields, answers, &mut |id| {
+                let programs = &compiled.literals[id.0 as usize].programs;
+                programs.iter().for_each(|program| add(*program, due));
+            });
+        }
+        narrowed.every_event.iter().for_each(|program| add(*program, due));
+        let subject = Subject { fields: event.fields, raw: event.raw };
+        for &program in due.iter() {
+            if compiled.holds(program, narrowed, answers, &subject) {
+                hits.push(program);
+            }
+        }
+    }
+
+    /// Adds to `hits` the fingerprints whose query matches a document or a pre-split event, in
+    /// ascending order.
+    pub fn matches_document(
+        &self,
+        document: &dyn FieldValues,
+        scratch: &mut Scratch,
+        hits: &mut Vec<u32>,
+    ) {
+        let narrowed = self.narrow_nothing();
+        self.matches_event(&narrowed, Event { fields: document, raw: None }, scratch, hits);
+    }
+
+    /// The same for an event under constants that were narrowed before.
+    pub fn matches_event(
+        &self,
+        narrowed: &Narrowed,
+        event: Event<'_>,
+        scratch: &mut Scratch,
+        hits: &mut Vec<u32>,
+    ) {
+        let before = hits.len();
+        // One text for all values: a phrase never crosses the blank line between two of them.
+        let mut text = String::new();
+        for value in event.fields.values("message").iter() {
+            text.push_str(value);
+            text.push('\n');
+        }
+        let mut block = text.into_bytes();
+        if let Some(raw) = event.raw {
+            block.extend_from_slice(raw);
+        }
+        self.find(narrowed, &block, scratch);
+        let all = 0..scratch.candidates().len();
+        let message = block.len() - event.raw.map_or(0, <[u8]>::len);
+        let trusted = |position: u32| (position as usize) < message;
+        self.evaluate(narrowed, event, all, &trusted, (scratch, hits));
+        hits[before..].sort_unstable();
+    }
+}
+
+impl Scratch {
+    fn begin(&mut self, table: &Table) {
+        self.answers.begin(table);
+        self.due.clear();
+        self.event = self.event.wrapping_add(1);
+        if self.event == 0 {
+            self.due_at.fill(0);
+            self.event = 1;
+        }
+    }
+}
+
+impl Compiled {
+    /// The literals in the analysed message: for events the raw bytes can't answer for.
+    fn find_exact(
+        &self,
+        event: &dyn FieldValues,
+        answers: &mut Answers,
+        each: &mut dyn FnMut(LiteralId),
+    ) {
+        let Some(message) = self.message else { return };
+        for term in answers.terms(message, &self.table, event).iter() {
+            self.prefilter.find_in_term(term, each);
+            self.prefilter.find_pieces(term, each);
+        }
+    }
+
+    fn holds(
+        &self,
+        program: u32,
+        narrowed: &Narrowed,
+        answers: &mut Answers,
+        subject: &Subject<'_>,
+    ) -> bool {
+        let program = &self.programs[program as usize];
+        let constant = |id: LeafId| narrowed.constant[id.0 as usize];
+        let known = |id: LeafId| match constant(id) {
+            Truth::Unknown => answers.known(id),
+            truth => truth,
+        };
+        match program.settle(&known) {
+            Truth::True => true,
+            Truth::False => false,
+            Truth::Unknown => program.evaluate(&mut |id| match constant(id) {
+                Truth::Unknown => answers.test(id, &self.table, subject),
+                truth => truth == Truth::True,
+            }),
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! Which literals an event must contain before a query can match it.
+//!
+//! ```text
+//! message:"Deadlock found" AND message:"try restarting" AND tags:"syslog"
+//!          └─ needs one of its words    └─ or of these        └─ says nothing of the text
+//! ```
+//!
+//! For clauses that must all match, the cheapest one's literals are enough; for alternatives, every
+//! one needs its own; for exclusions nothing is needed, so they give nothing to look for. A query
+//! that yields no literals is evaluated on every event.
+
+use crate::{
+    bind::LeafTest,
+    query::WildcardPart,
+    schema::FieldKind,
+};
+
+use super::{
+    prefilter::{Context, Literal},
+    program::{BoolNode, FieldId, Leaf, LeafId, Node, Table},
+    rarity::Rarity,
+};
+
+/// Pieces shorter than this are everywhere.
+const SHORTEST_PIECE: usize = 3;
+
+/// Literals of which one must be in the event, each the necessary trace of one condition.
+#[derive(Clone, Debug)]
+pub(super) struct Required {
+    pub(super) literals: Vec<(LeafId, Literal)>,
+    /// Expected candidates per MB.
+    rate: f32,
+}
+
+/// Chooses literals for one set of fingerprints.
+pub(super) struct Chooser<'a> {
+    pub(super) table: &'a Table,
+    pub(super) rarity: &'a Rarity,
+    /// The field whose text is scanned.
+    pub(super) message: Option<FieldId>,
+}
+
+impl Chooser<'_> {
+    /// The cheapest required literals of a query; `None` when it requires none.
+    pub(super) fn required(&self, node: &Node) -> Option<Required> {
+        match node {
+            Node::All => None,
+            // Nothing matches, so no literal is ever needed.
+            Node::Nothing => Some(Required { literals: Vec::new(), rate: 0.0 }),
+            Node::Leaf(id) => self.leaf(*id),
+            Node::Bool(node) => self.bool(node),
+        }
+    }
+
+    fn bool(&self, node: &BoolNode) -> Option<Required> {
+        let BoolNode { must, should, must_not } = node;
+        if !must.is_empty() {
+            let clauses = must.iter().filter_map(|node| self.required(node));
+            return clauses.min_by(|a, b| a.rate.total_cmp(&b.rate));
+        }
+        if should.is_empty() && !must_not.is_empty() {
+            return None;
+        }
+        let mut union = Required { literals: Vec::new(), rate: 0.0 };
+        for node in should {
+            let Required { literals, rate } = self.required(node)?;
+            union.literals.extend(literals);
+            union.rate += rate;
+        }
+        Some(union)
+    }
+
+    fn leaf(&self, id: LeafId) -> Option<Required> {
+        let literal = match self.table.leaf_at(id) {
+            Leaf::Field { field, kind: FieldKind::Text, test } if Some(*field) == self.message => {
+                self.text_literal(test)?
+            }
+            Leaf::Field { .. } | Leaf::AnyField(_) | Leaf::Pattern(_) => return None,
+            Leaf::Contains(finder) => piece(ascii_pieces(finder.needle()))?,
+        };
+        let rate = match &literal {
+            Literal::Phrase(context) => self.rarity.cost(context.anchor()).exp2(),
+            // The second engine costs more than any one word of the first.
+            Literal::Piece(piece) => 4096.0 / piece.len() as f32,
+        };
+        Some(Required { literals: vec![(id, literal)], rate })
+    }
+
+    fn text_literal(&self, test: &LeafTest) -> Option<Literal> {
+        let phrase = |terms: &[String], strict| {
+            let cost = |word: &[u8]| self.rarity.cost(word);
+            Context::new(terms, strict, cost).map(Literal::Phrase)
+        };
+        match test {
+            LeafTest::Term(term) => phrase(std::slice::from_ref(term), true),
+            LeafTest::Phrase { terms, slop } => phrase(terms, *slop == 0),
+            LeafTest::Prefix(prefix) => piece(ascii_pieces(prefix.as_bytes())),
+            LeafTest::Wildcard(wildcard) => {
+                let texts = wildcard.parts().iter().filter_map(|part| match part {
+                    WildcardPart::Literal(text) => Some(text.as_bytes()),
+                    WildcardPart::Escaped(_) | WildcardPart::Any | WildcardPart::One => None,
+                });
+                piece(texts.flat_map(ascii_pieces))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Tells every word of the query's text conditions to `each`.
+pub(super) fn words(table: &Table, each: &mut dyn FnMut(&[u8])) {
+    for leaf in &table.leaves {
+        let Leaf::Field { kind: FieldKind::Text, test, .. } = leaf else { continue };
+        let terms = match test {
+            LeafTest::Term(term) => std::slice::from_ref(term),
+            LeafTest::Phrase { terms, .. } => terms,
+            _ => continue,
+        };
+        let bytes = terms.iter().map(|term| term.as_bytes());
+        for word in bytes.flat_map(|term| term.split(|byte| !super::prefilter::is_word_byte(*byte))) {
+            if !word.is_empty() {
+                each(word);
+            }
+        }
+    }
+}
+
+fn ascii_pieces(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    text.split(|byte| !byte.is_ascii() || *byte == b'\n')
+}
+
+fn piece<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> Option<Literal> {
+    let longest = pieces.max_by_key(|piece| piece.len())?;
+    (longest.len() >= SHORTEST_PIECE).then(|| Literal::Piece(longest.to_ascii_lowercase().into()))
+}

@@ -1,0 +1,285 @@
+//! A phrase held against the raw bytes round one of its words.
+//!
+//! Most words that pass the sieve are the right word in the wrong place. Looking at the words beside
+//! it settles nearly all of them without finding the event, reading it or analysing it. The answer
+//! is exact where the text is plain ASCII on one line, and [`Verdict::Maybe`] everywhere else.
+
+use super::kernel::is_word_byte;
+
+/// What the bytes round a word say about the phrase.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// The phrase is not here.
+    No,
+    /// Only the analyzer can tell.
+    Maybe,
+    /// The phrase is here: its terms are consecutive tokens of this line.
+    Yes,
+}
+
+/// A phrase as words of raw text: ASCII runs with what stands between them.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Context {
+    /// The runs of `[a-z0-9_]`, in order.
+    words: Vec<Word>,
+    /// Which of them the prefilter looks for.
+    anchor: usize,
+    /// Without plain ASCII terms in strict order the neighbours say nothing.
+    anchor_only: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Word {
+    bytes: Box<[u8]>,
+    /// The glue between this word and the next of the same term (`.` in `details.fatal`); `None`
+    /// where a new term begins.
+    glue: Option<u8>,
+}
+
+impl Context {
+    /// The phrase of `terms` (one or more, as analysed), anchored where `rarity` is lowest. `None`
+    /// when no term has an ASCII word. With `strict` unset (a sloppy phrase) only the anchor counts.
+    pub(crate) fn new(
+        terms: &[String],
+        strict: bool,
+        rarity: impl Fn(&[u8]) -> f32,
+    ) -> Option<Context> {
+        let anchor_only = !strict || !terms.iter().all(|term| is_plain(term));
+        let words: Vec<Word> = terms.iter().flat_map(|term| split(term)).collect();
+        let order = |a: &usize, b: &usize| {
+            rarity(&words[*a].bytes).total_cmp(&rarity(&words[*b].bytes))
+        };
+        let anchor = (0..words.len()).min_by(order)?;
+        Some(Context { words, anchor, anchor_only })
+    }
+
+    /// The word the prefilter looks for, lower-cased.
+    pub(crate) fn anchor(&self) -> &[u8] {
+        &self.words[self.anchor].bytes
+    }
+
+    /// Holds the phrase against `text`, where the word at `at` may be the anchor.
+    pub(crate) fn check(&self, text: &[u8], at: usize) -> Verdict {
+        let anchor = &self.words[self.anchor].bytes;
+        let end = at + anchor.len();
+        if !is_word(text, at, anchor) {
+            return Verdict::No;
+        }
+        if self.anchor_only {
+            return Verdict::Maybe;
+        }
+        match self.check_after(text, end) {
+            Verdict::No => Verdict::No,
+            after => weaker(after, self.check_before(text, at)),
+        }
+    }
+
+    fn check_after(&self, text: &[u8], mut end: usize) -> Verdict {
+        let mut verdict = Verdict::Yes;
+        for index in self.anchor..self.words.len() {
+            let Some(next) = self.words.get(index + 1) else {
+                return weaker(verdict, outer_edge(text.get(end).copied(), text.get(end + 1)));
+            };
+            let start = match gap_after(text, end, self.words[index].glue) {
+                Gap::Wrong => return Verdict::No,
+                Gap::Unclear => return Verdict::Maybe,
+                Gap::Glued(start) => {
+                    verdict = Verdict::Maybe;
+                    start
+                }
+                Gap::Clean(start) => start,
+            };
+            if !is_word(text, start, &next.bytes) {
+                return Verdict::No;
+            }
+            end = start + next.bytes.len();
+        }
+        verdict
+    }
+
+    fn check_before(&self, text: &[u8], mut start: usize) -> Verdict {
+        let mut verdict = Verdict::Yes;
+        for index in (0..self.anchor).rev() {
+            let word = &self.words[index];
+            let end = match gap_before(text, start, word.glue) {
+                Gap::Wrong => return Verdict::No,
+                Gap::Unclear => return Verdict::Maybe,
+                Gap::Glued(end) => {
+                    verdict = Verdict::Maybe;
+                    end
+                }
+                Gap::Clean(end) => end,
+            };
+            let Some(at) = end.checked_sub(word.bytes.len()) else { return Verdict::No };
+            if !is_word(text, at, &word.bytes) {
+                return Verdict::No;
+            }
+            start = at;
+        }
+        let before = start.checked_sub(1).map(|at| text[at]);
+        let further = start.checked_sub(2).map(|at| &text[at]);
+        weaker(verdict, outer_edge(before, further))
+    }
+}
+
+/// The less certain of two verdicts, neither of which is settled by the other.
+fn weaker(a: Verdict, b: Verdict) -> Verdict {
+    match (a, b) {
+        (Verdict::No, _) | (_, Verdict::No) => Verdict::No,
+        (Verdict::Maybe, _) | (_, Verdict::Maybe) => Verdict::Maybe,
+        (Verdict::Yes, Verdict::Yes) => Verdict::Yes,
+    }
+}
+
+/// Where the neighbouring word is, seen over what lies between.
+enum Gap {
+    /// Something else than the phrase allows.
+    Wrong,
+    /// A line's or the block's end, or text beyond ASCII.
+    Unclear,
+    /// At this offset, but the separator might glue.
+    Glued(usize),
+    /// At this offset, for certain a token of its own.
+    Clean(usize),
+}
+
+fn gap_after(text: &[u8], end: usize, glue: Option<u8>) -> Gap {
+    if let Some(glue) = glue {
+        return match text.get(end) {
+            Some(&byte) if byte == glue => Gap::Clean(end + 1),
+            Some(&byte) if byte < 128 => Gap::Wrong,
+            _ => Gap::Unclear,
+        };
+    }
+    let rest = &text[end..];
+    let Some(length) = rest.iter().position(|&byte| byte == b'\n' || byte >= 128 || is_word_byte(byte))
+    else {
+        return Gap::Unclear;
+    };
+    classify_gap(&rest[..length], rest[length], end + length)
+}
+
+fn gap_before(text: &[u8], start: usize, glue: Option<u8>) -> Gap {
+    if let Some(glue) = glue {
+        return match start.checked_sub(1).map(|at| text[at]) {
+            Some(byte) if byte == glue => Gap::Clean(start - 1),
+            Some(byte) if byte < 128 => Gap::Wrong,
+            _ => Gap::Unclear,
+        };
+    }
+    let before = &text[..start];
+    let Some(at) = before.iter().rposition(|&byte| byte == b'\n' || byte >= 128 || is_word_byte(byte))
+    else {
+        return Gap::Unclear;
+    };
+    classify_gap(&before[at + 1..], before[at], at + 1)
+}
+
+fn classify_gap(gap: &[u8], stop: u8, offset: usize) -> Gap {
+    if !is_word_byte(stop) {
+        return Gap::Unclear;
+    }
+    match gap {
+        [] => Gap::Wrong,
+        [single] if may_glue(*single) => Gap::Glued(offset),
+        _ => Gap::Clean(offset),
+    }
+}
+
+/// Whether the phrase's first or last token ends at its word: `before` is the byte beside it,
+/// `further` the one beyond.
+fn outer_edge(beside: Option<u8>, further: Option<&u8>) -> Verdict {
+    match beside {
+        None => Verdict::Yes,
+        Some(128..) => Verdict::Maybe,
+        // A single glue character glues only where a word goes on behind it.
+        Some(byte) if may_glue(byte) => match further {
+            Some(&next) if next >= 128 || is_word_byte(next) => Verdict::Maybe,
+            _ => Verdict::Yes,
+        },
+        Some(_) => Verdict::Yes,
+    }
+}
+
+/// ASCII characters that UAX #29 lets join two ASCII words (MidLetter, MidNum, MidNumLet and
+/// Single_Quote).
+fn may_glue(byte: u8) -> bool {
+    matches!(byte, b'.' | b':' | b'\'' | b',' | b';')
+}
+
+/// True when exactly this word, in any case, is a whole word of the text at `at`.
+fn is_word(text: &[u8], at: usize, word: &[u8]) -> bool {
+    let Some(here) = text.get(at..at + word.len()) else { return false };
+    let bounded = |byte: Option<&u8>| byte.is_none_or(|&byte| !is_word_byte(byte));
+    bounded(text.get(at + word.len()))
+        && (at == 0 || !is_word_byte(text[at - 1]))
+        && here.iter().zip(word).all(|(a, b)| a.to_ascii_lowercase() == *b)
+}
+
+/// Whether a term is ASCII words joined by single glue characters, as the analyzer makes them.
+fn is_plain(term: &str) -> bool {
+    let bytes = term.as_bytes();
+    let edge = |byte: Option<&u8>| byte.is_some_and(|&byte| is_word_byte(byte));
+    term.is_ascii()
+        && edge(bytes.first())
+        && edge(bytes.last())
+        && bytes.windows(2).all(|pair| is_word_byte(pair[0]) || is_word_byte(pair[1]))
+}
+
+/// The words of one term; the last has no glue, for behind it a new term begins.
+fn split(term: &str) -> impl Iterator<Item = Word> {
+    let bytes = term.as_bytes();
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        at += bytes[at..].iter().position(|&byte| is_word_byte(byte))?;
+        let length = bytes[at..].iter().take_while(|&&byte| is_word_byte(byte)).count();
+        let word = &bytes[at..at + length];
+        at += length;
+        Some(Word { bytes: word.into(), glue: bytes.get(at).copied() })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn verdict(phrase: &[&str], anchor: &str, text: &str) -> Verdict {
+        let terms: Vec<String> = phrase.iter().map(|term| (*term).to_owned()).collect();
+        let rarity = |word: &[u8]| if word == anchor.as_bytes() { 0.0 } else { 1.0 };
+        let context = Context::new(&terms, true, rarity).expect("the phrase has a word");
+        let at = text.to_ascii_lowercase().find(anchor).expect("the anchor is in the text");
+        context.check(text.as_bytes(), at)
+    }
+
+    #[test]
+    fn neighbours_on_one_line_settle_it() {
+        let phrase = ["no", "more", "mirrors", "to", "try"];
+        let check = |text| verdict(&phrase, "mirrors", text);
+        assert_eq!(check("[Errno 256] No more mirrors to try."), Verdict::Yes);
+        assert_eq!(check("[Errno 256] NO-MORE (mirrors)  to try\n"), Verdict::Yes);
+        assert_eq!(check("no more mirrors to tryst"), Verdict::No);
+        assert_eq!(check("any more mirrors to try"), Verdict::No);
+        assert_eq!(check("more mirrors"), Verdict::Maybe);
+        assert_eq!(check("no more mirrors\nto try"), Verdict::Maybe);
+        assert_eq!(check("no more mirrors – to try"), Verdict::Maybe);
+    }
+
+    #[test]
+    fn glue_belongs_to_the_term_or_is_left_to_the_analyzer() {
+        assert_eq!(verdict(&["the", "details.fatal"], "fatal", "the details.FATAL: x"), Verdict::Yes);
+        assert_eq!(verdict(&["the", "details.fatal"], "fatal", "the details fatal"), Verdict::No);
+        assert_eq!(verdict(&["details", "fatal"], "details", "details.fatal"), Verdict::Maybe);
+        assert_eq!(verdict(&["fatal"], "fatal", "details.fatal"), Verdict::Maybe);
+        assert_eq!(verdict(&["fatal"], "fatal", "details. fatal."), Verdict::Yes);
+        assert_eq!(verdict(&["fatal"], "fatal", "éfatal"), Verdict::Maybe);
+    }
+
+    #[test]
+    fn beyond_ascii_and_sloppy_phrases_only_name_their_anchor() {
+        assert_eq!(verdict(&["écran", "blank"], "blank", "blank"), Verdict::Maybe);
+        let terms = ["a".to_owned(), "bcd".to_owned()];
+        let context = Context::new(&terms, false, |word| -(word.len() as f32)).expect("a word");
+        assert_eq!(context.check(b"bcd", 0), Verdict::Maybe);
+        assert!(Context::new(&["東".to_owned()], true, |_| 0.0).is_none());
+    }
+}

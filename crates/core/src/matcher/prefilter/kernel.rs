@@ -1,0 +1,623 @@
+//! The inner loop of the prefilter: finds the words of a block, 64 bytes at a time, and keeps those
+//! that may be a literal.
+//!
+//! A *word* here is a maximal run of `[A-Za-z0-9_]`. The analyzer never splits inside such a run
+//! (UAX #29 glues letters, digits and `_`), so every ASCII run of a query's term is a whole word of
+//! any text that contains the term. Two exceptions are told to the caller instead of being handled
+//! here: very long chains, which the analyzer cuts at 255 UTF-16 units, and bytes beyond ASCII, of
+//! which a few lower-case into ASCII.
+//!
+//! ```text
+//! bytes     2026-11-24 | ERROR Deadlock found (1213)
+//! word      1111011011000111110111111110111110011110
+//! starts    1000010010000100000100000000100000010000
+//! 8 or more ...................1....................   first 8 bytes hashed: in the Bloom filter?
+//! shorter   1....1..1....1..............1......1....   first 5 bytes in the same bucket of a table?
+//! ```
+//!
+//! Most fingerprints have a word of eight letters or more, and such words are rare enough to hash
+//! each. Shorter ones are everywhere, so a table look-up on their first bytes thins them out first,
+//! 64 places at a time (the idea of Hyperscan's Teddy).
+//!
+//! This is the one module of the crate with `unsafe`: vector loads behind run-time detection of the
+//! instruction set. The portable form below it is the specification; a test holds them equal.
+#![allow(unsafe_code)]
+
+/// What one pass over a block found.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// Offsets of words of eight bytes or more that may be literals, in order.
+    pub(super) long: Vec<u32>,
+    /// Offsets of shorter words that may be literals, in order, each with its length.
+    pub(super) short: Vec<(u32, u8)>,
+    /// Offsets inside chains so long that the analyzer may cut a token in them.
+    pub(super) chains: Vec<u32>,
+    /// Number of line feeds in the block.
+    pub(super) lines: u64,
+    /// Whether any byte was outside ASCII.
+    pub(super) beyond_ascii: bool,
+}
+
+impl Found {
+    fn clear(&mut self) {
+        self.long.clear();
+        self.short.clear();
+        self.chains.clear();
+        self.lines = 0;
+        self.beyond_ascii = false;
+    }
+}
+
+/// Words from this length on are known by their first bytes alone.
+pub(super) const LONG: usize = 8;
+
+/// Bytes at the start of a short word that the bucket tables look at.
+const PLACES: usize = 5;
+
+/// Windows of 64 bytes a chain must fill before it is told: a token is cut after 255 units, and a
+/// chain of 256 bytes fills at least three whole windows.
+const CHAIN_WINDOWS: u32 = 3;
+
+/// The words to keep.
+#[derive(Clone, Debug)]
+pub(super) struct Sieve {
+    long: Bloom,
+    short: Bloom,
+    /// For each of the first bytes of a word, the buckets whose short words have that byte
+    /// there; a byte that is no part of a word stands for the end of a shorter one.
+    tables: [[u8; 128]; PLACES],
+    any_short: bool,
+}
+
+impl Sieve {
+    /// A sieve for the given words, each lower-cased ASCII.
+    pub(super) fn new<'a>(words: impl Iterator<Item = &'a [u8]>) -> Sieve {
+        let (long, mut short): (Vec<_>, Vec<_>) = words.partition(|word| word.len() >= LONG);
+        // Neighbours in the alphabet share first bytes, so they share a bucket.
+        short.sort_unstable();
+        short.dedup();
+        // The very short leave most places open, so they get a bucket of their own.
+        let (tiny, usual): (Vec<&[u8]>, Vec<_>) =
+            short.iter().partition(|word| word.len() < PLACES);
+        let mut tables = [[0; 128]; PLACES];
+        for (index, word) in usual.iter().enumerate() {
+            admit(&mut tables, word, 1 << (index * 7 / usual.len()));
+        }
+        tiny.iter().for_each(|word| admit(&mut tables, word, 1 << 7));
+        Sieve {
+            long: Bloom::new(&long),
+            short: Bloom::new(&short),
+            tables,
+            any_short: !short.is_empty(),
+        }
+    }
+}
+
+/// Enters a short word's first bytes into the tables.
+fn admit(tables: &mut [[u8; 128]; PLACES], word: &[u8], bucket: u8) {
+    for (place, table) in tables.iter_mut().enumerate() {
+        for byte in 0..128_u8 {
+            let fits = match word.get(place) {
+                Some(letter) => byte.to_ascii_lowercase() == *letter,
+                None if place == word.len() => !is_word_byte(byte),
+                None => true,
+            };
+            if fits {
+                table[byte as usize] |= bucket;
+            }
+        }
+    }
+}
+
+/// A Bloom filter of one hash: 128 bits a word keep false alarms below 1 %, and 32 KiB still fit beside
+/// the text in a 48 KiB L1 cache.
+#[derive(Clone, Debug)]
+struct Bloom {
+    bits: Box<[u64]>,
+    shift: u32,
+}
+
+impl Bloom {
+    fn new(words: &[&[u8]]) -> Bloom {
+        let log2 = (words.len() * 128).next_power_of_two().clamp(1 << 12, 1 << 18).trailing_zeros();
+        let mut bits = vec![0; 1 << (log2 - 6)].into_boxed_slice();
+        let shift = 64 - log2;
+        for word in words {
+            let bit = hash(key_of(word)) >> shift;
+            bits[(bit >> 6) as usize] |= 1 << (bit & 63);
+        }
+        Bloom { bits, shift }
+    }
+
+    #[inline(always)]
+    fn admits(&self, key: u64) -> bool {
+        let bit = hash(key) >> self.shift;
+        (self.bits[(bit >> 6) as usize] >> (bit & 63)) & 1 != 0
+    }
+}
+
+/// The first eight bytes of a word, folded, shorter words padded with zeros.
+#[inline(always)]
+pub(super) fn key_of(word: &[u8]) -> u64 {
+    let mut bytes = [0; 8];
+    let taken = word.len().min(8);
+    bytes[..taken].copy_from_slice(&word[..taken]);
+    key_of_load(u64::from_le_bytes(bytes), taken)
+}
+
+/// The same from an eight-byte load at the word's first byte.
+#[inline(always)]
+fn key_of_load(load: u64, length: usize) -> u64 {
+    // `| 0x20` folds A-Z onto a-z, keeps digits, and moves `_` to a code no word byte has.
+    (load | 0x2020_2020_2020_2020) & KEEP[length.min(8)]
+}
+
+const KEEP: [u64; 9] = {
+    let mut keep = [u64::MAX; 9];
+    let mut length = 0;
+    while length < 8 {
+        keep[length] = (1 << (8 * length)) - 1;
+        length += 1;
+    }
+    keep
+};
+
+/// Fibonacci hashing (Knuth, TAOCP 6.4).
+#[inline(always)]
+pub(super) fn hash(key: u64) -> u64 {
+    // Folding the high half down first: the product alone would ignore it in its low bits.
+    (key ^ (key >> 32)).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+}
+
+/// Masks of one window of 64 bytes, bit `i` for byte `i`.
+#[derive(Clone, Copy, Default)]
+struct Masks {
+    /// `[A-Za-z0-9_]`.
+    word: u64,
+    /// Bytes inside which a token can go on: words, `. : ' , ;` and everything beyond ASCII.
+    chain: u64,
+    /// Beyond ASCII.
+    high: u64,
+    /// Line feeds.
+    feed: u64,
+    /// Where a short word may begin, by its first bytes.
+    short: u64,
+}
+
+/// Byte classes: 1 word, 2 chain.
+const CLASS: [u8; 128] = {
+    let mut class = [0; 128];
+    let mut byte = 0;
+    while byte < 128 {
+        let b = byte as u8;
+        if b.is_ascii_alphanumeric() || b == b'_' {
+            class[byte] = 3;
+        } else if matches!(b, b'.' | b':' | b'\'' | b',' | b';') {
+            class[byte] = 2;
+        }
+        byte += 1;
+    }
+    class
+};
+
+/// True for the bytes of a word.
+pub(crate) fn is_word_byte(byte: u8) -> bool {
+    byte < 128 && CLASS[byte as usize] & 1 != 0
+}
+
+/// Finds the words of `block` that pass the sieve.
+pub(super) fn find(sieve: &Sieve, block: &[u8], found: &mut Found) {
+    found.clear();
+    #[cfg(all(target_arch = "x86_64", not(miri)))]
+    {
+        if x86::has_avx512() {
+            // SAFETY: the instruction set was detected on this machine just above.
+            return unsafe { x86::find_avx512(sieve, block, found) };
+        }
+        if x86::has_avx2() {
+            // SAFETY: as above.
+            return unsafe { x86::find_avx2(sieve, block, found) };
+        }
+    }
+    find_portable(sieve, block, found);
+}
+
+/// The same without vector instructions: the specification of the others.
+pub(super) fn find_portable(sieve: &Sieve, block: &[u8], found: &mut Found) {
+    let class = |byte: u8| if byte < 128 { CLASS[byte as usize] } else { 2 };
+    let bucket = |place: usize, byte: u8| if byte < 128 { sieve.tables[place][byte as usize] } else { 0xFF };
+    run(sieve, block, found, |window| {
+        let mut masks = Masks::default();
+        for (index, &byte) in window[..WINDOW].iter().enumerate() {
+            let places = 0..PLACES;
+            let buckets = places.fold(0xFF, |all, place| all & bucket(place, window[index + place]));
+            masks.word |= u64::from(class(byte) & 1) << index;
+            masks.chain |= u64::from(class(byte) >> 1) << index;
+            masks.high |= u64::from(byte >> 7) << index;
+            masks.feed |= u64::from(byte == b'\n') << index;
+            masks.short |= u64::from(buckets != 0) << index;
+        }
+        masks
+    });
+}
+
+const WINDOW: usize = 64;
+/// Bytes a key or a table look-up may read past its window.
+const LOAD: usize = 8;
+/// A window with what may be read behind it.
+type Window = [u8; WINDOW + LOAD];
+/// Windows between two rounds of hashing: their words' offsets stay in L1.
+const GROUP: usize = 64;
+
+/// The loop all forms share: `classify` is the only part that differs.
+#[inline(always)]
+fn run(sieve: &Sieve, block: &[u8], found: &mut Found, classify: impl Fn(&Window) -> Masks) {
+    // The last window and what it reads past its end come from a padded copy.
+    let whole = block.len().saturating_sub(WINDOW + LOAD) / WINDOW;
+    let mut state = State::new(sieve, found);
+    let mut current = Masks::default();
+    if whole > 0 {
+        current = classify(window(block, 0));
+    }
+    for group in (0..whole).step_by(GROUP) {
+        for index in group..(group + GROUP).min(whole) {
+            let offset = index * WINDOW;
+            let next = classify(window(block, offset + WINDOW));
+            state.step(current, next.word, offset);
+            current = next;
+        }
+        state.hash(|at| load(block, at));
+    }
+    let base = whole * WINDOW;
+    let rest = &block[base..];
+    let mut padded = [0; 4 * WINDOW + LOAD];
+    padded[..rest.len()].copy_from_slice(rest);
+    for offset in (0..rest.len()).step_by(WINDOW) {
+        let current = classify(window(&padded, offset));
+        let next = classify(window(&padded, offset + WINDOW));
+        state.step(current, next.word, base + offset);
+    }
+    state.hash(|at| load(&padded, at - base));
+}
+
+#[inline(always)]
+fn window(bytes: &[u8], offset: usize) -> &Window {
+    bytes[offset..offset + WINDOW + LOAD].try_into().expect("the slice has that length")
+}
+
+#[inline(always)]
+fn load(bytes: &[u8], offset: usize) -> u64 {
+    u64::from_le_bytes(bytes[offset..offset + 8].try_into().expect("the slice has that length"))
+}
+
+/// What one window hands to the next.
+struct State<'a> {
+    sieve: &'a Sieve,
+    found: &'a mut Found,
+    /// 1 when the window before ended inside a word.
+    inside: u64,
+    /// Whole windows of chain bytes up to here.
+    full: u32,
+    /// Words not hashed yet.
+    long: Noted<{ GROUP * 8 }>,
+    short: Noted<{ GROUP * 32 }>,
+}
+
+/// Offsets where words start, gathered without a branch on each: one would be mispredicted in
+/// nearly every window.
+struct Noted<const N: usize> {
+    places: Box<[u32; N]>,
+    count: usize,
+}
+
+impl<const N: usize> Noted<N> {
+    fn new() -> Noted<N> {
+        Noted { places: Box::new([0; N]), count: 0 }
+    }
+
+    /// Notes the set bits, `STEP` at a time whether there are that many or not.
+    #[inline(always)]
+    fn push<const STEP: usize>(&mut self, mut starts: u64, offset: usize) {
+        let count = starts.count_ones() as usize;
+        let mut at = self.count;
+        self.count += count;
+        loop {
+            for slot in &mut self.places[at..at + STEP] {
+                *slot = offset as u32 + starts.trailing_zeros();
+                starts &= starts.wrapping_sub(1);
+            }
+            at += STEP;
+            if at >= self.count {
+                break;
+            }
+        }
+    }
+
+    /// Keeps the places that pass, again without a branch, and hands them to `each`.
+    #[inline(always)]
+    fn drain(&mut self, passes: impl Fn(usize) -> bool) -> &[u32] {
+        let mut kept = 0;
+        for index in 0..self.count {
+            let at = self.places[index];
+            self.places[kept] = at;
+            kept += usize::from(passes(at as usize));
+        }
+        self.count = 0;
+        &self.places[..kept]
+    }
+}
+
+impl<'a> State<'a> {
+    fn new(sieve: &'a Sieve, found: &'a mut Found) -> State<'a> {
+        State { sieve, found, inside: 0, full: 0, long: Noted::new(), short: Noted::new() }
+    }
+
+    #[inline(always)]
+    fn step(&mut self, now: Masks, next: u64, offset: usize) {
+        let word = now.word;
+        let starts = word & !((word << 1) | self.inside);
+        self.inside = word >> 63;
+        self.found.lines += u64::from(now.feed.count_ones());
+        self.found.beyond_ascii |= now.high != 0;
+        if now.chain == u64::MAX {
+            self.chain(offset);
+        } else {
+            self.full = 0;
+        }
+        let long = long_runs(word, next);
+        self.long.push::<4>(starts & long, offset);
+        if self.sieve.any_short {
+            self.short.push::<4>(starts & !long & now.short, offset);
+        }
+    }
+
+    /// Hashes the words noted so far and keeps what the filters admit.
+    #[inline(always)]
+    fn hash(&mut self, load: impl Fn(usize) -> u64) {
+        let Sieve { long, short, .. } = self.sieve;
+        let kept = self.long.drain(|at| long.admits(key_of_load(load(at), LONG)));
+        self.found.long.extend_from_slice(kept);
+        let key = |at| {
+            let load = load(at);
+            key_of_load(load, word_length(load))
+        };
+        let kept = self.short.drain(|at| short.admits(key(at)));
+        let with_length = |&at: &u32| (at, word_length(load(at as usize)) as u8);
+        self.found.short.extend(kept.iter().map(with_length));
+    }
+
+    #[cold]
+    fn chain(&mut self, offset: usize) {
+        self.full += 1;
+        if self.full == CHAIN_WINDOWS {
+            self.found.chains.push(offset as u32);
+        }
+    }
+}
+
+/// Number of word bytes at the start of eight bytes, all eight tested at once (Mycroft's trick: a
+/// byte's high bit tells the comparison, and no sum carries into its neighbour).
+#[inline(always)]
+fn word_length(load: u64) -> usize {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    let ascii = load & !HIGH;
+    let at_least = |value: u64, byte: u64| (value + ONES * (0x80 - byte)) & HIGH;
+    let between = |value, low: u8, high: u8| {
+        at_least(value, u64::from(low)) & !at_least(value, u64::from(high) + 1)
+    };
+    // Letters fold together; bytes that fold onto a letter without being one do not exist in ASCII.
+    let folded = ascii | (ONES * 0x20);
+    let word = between(folded, b'a', b'z') | between(ascii, b'0', b'9') | between(ascii, b'_', b'_');
+    let other = !(word & !load) & HIGH;
+    (other.trailing_zeros() / 8) as usize
+}
+
+/// Where a run of at least [`LONG`] word bytes begins or goes on. Halving steps: bit `i` of `two`
+/// says that bytes `i` and `i + 1` are word bytes, and so on.
+#[inline(always)]
+fn long_runs(word: u64, next: u64) -> u64 {
+    let two = word & ((word >> 1) | (next << 63));
+    let two_next = next & (next >> 1);
+    let four = two & ((two >> 2) | (two_next << 62));
+    let four_next = two_next & (two_next >> 2);
+    four & ((four >> 4) | (four_next << 60))
+}
+
+#[cfg(all(target_arch = "x86_64", not(miri)))]
+mod x86 {
+    use std::arch::x86_64::*;
+
+    use super::{CLASS, Found, Masks, PLACES, Sieve, run};
+
+    pub(super) fn has_avx512() -> bool {
+        is_x86_feature_detected!("avx512f")
+            && is_x86_feature_detected!("avx512bw")
+            && is_x86_feature_detected!("avx512vbmi")
+            && has_scalar()
+    }
+
+    pub(super) fn has_avx2() -> bool {
+        is_x86_feature_detected!("avx2") && has_scalar()
+    }
+
+    fn has_scalar() -> bool {
+        is_x86_feature_detected!("bmi1")
+            && is_x86_feature_detected!("bmi2")
+            && is_x86_feature_detected!("lzcnt")
+            && is_x86_feature_detected!("popcnt")
+    }
+
+    /// # Safety
+    ///
+    /// The machine must have the features named here; see [`has_avx512`].
+    #[target_feature(enable = "avx512f,avx512bw,avx512vbmi,bmi1,bmi2,lzcnt,popcnt")]
+    pub(super) unsafe fn find_avx512(sieve: &Sieve, block: &[u8], found: &mut Found) {
+        let table = |table: &[u8; 128]| {
+            let bytes = table.as_ptr();
+            // SAFETY: the table has 128 bytes, two loads of 64 without alignment.
+            unsafe { (_mm512_loadu_si512(bytes.cast()), _mm512_loadu_si512(bytes.add(64).cast())) }
+        };
+        let class = table(&CLASS);
+        let buckets: [_; PLACES] = std::array::from_fn(|place| table(&sieve.tables[place]));
+        let (one, two) = (_mm512_set1_epi8(1), _mm512_set1_epi8(2));
+        let (all, feed) = (_mm512_set1_epi8(-1), _mm512_set1_epi8(b'\n' as i8));
+        run(sieve, block, found, |window| {
+            // SAFETY: a window has 72 bytes; the loads read 64 from offsets below PLACES.
+            let at = |offset: usize| unsafe {
+                _mm512_loadu_si512(window.as_ptr().add(offset).cast())
+            };
+            let bytes = at(0);
+            // One look-up classifies 64 bytes by their low seven bits.
+            let kind = _mm512_permutex2var_epi8(class.0, bytes, class.1);
+            let beyond = _mm512_movepi8_mask(bytes);
+            // A byte beyond ASCII fits every bucket: it may end a word.
+            let bucket = |place: usize, bytes: __m512i| {
+                let (low, high) = buckets[place];
+                let found = _mm512_permutex2var_epi8(low, bytes, high);
+                _mm512_mask_mov_epi8(found, _mm512_movepi8_mask(bytes), all)
+            };
+            let first = _mm512_permutex2var_epi8(buckets[0].0, bytes, buckets[0].1);
+            let later = (1..PLACES).fold(all, |found, place| {
+                _mm512_and_si512(found, bucket(place, at(place)))
+            });
+            Masks {
+                word: _mm512_test_epi8_mask(kind, one) & !beyond,
+                chain: _mm512_test_epi8_mask(kind, two) | beyond,
+                high: beyond,
+                feed: _mm512_cmpeq_epi8_mask(bytes, feed),
+                // Only places where a word starts are asked for, so the first byte is ASCII.
+                short: _mm512_test_epi8_mask(first, later),
+            }
+        });
+    }
+
+    /// # Safety
+    ///
+    /// The machine must have the features named here; see [`has_avx2`].
+    #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+    pub(super) unsafe fn find_avx2(sieve: &Sieve, block: &[u8], found: &mut Found) {
+        run(sieve, block, found, |window| {
+            // SAFETY: a window has 72 bytes, two loads of 32.
+            let (first, second) = unsafe {
+                let bytes = window.as_ptr();
+                (_mm256_loadu_si256(bytes.cast()), _mm256_loadu_si256(bytes.add(32).cast()))
+            };
+            let (a, b) = (half(first), half(second));
+            let join = |low: u32, high: u32| u64::from(low) | (u64::from(high) << 32);
+            Masks {
+                word: join(a[0], b[0]),
+                chain: join(a[1], b[1]),
+                high: join(a[2], b[2]),
+                feed: join(a[3], b[3]),
+                // Without a 128-byte look-up every start goes to the hash.
+                short: u64::MAX,
+            }
+        });
+    }
+
+    /// Masks of 32 bytes: word, chain, high, feed.
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn half(bytes: __m256i) -> [u32; 4] {
+        let set = |byte: u8| _mm256_set1_epi8(byte as i8);
+        let equal = |byte: u8| _mm256_cmpeq_epi8(bytes, set(byte));
+        // Signed comparison: bytes beyond ASCII are negative and fall below every range.
+        let between = |value: __m256i, low: u8, high: u8| {
+            let above = _mm256_cmpgt_epi8(value, set(low - 1));
+            _mm256_andnot_si256(_mm256_cmpgt_epi8(value, set(high)), above)
+        };
+        let folded = _mm256_or_si256(bytes, set(0x20));
+        let or = |a, b| _mm256_or_si256(a, b);
+        let alphanumeric = or(between(folded, b'a', b'z'), between(bytes, b'0', b'9'));
+        let word = or(alphanumeric, equal(b'_'));
+        let glue = or(or(equal(b'.'), equal(b'\'')), or(equal(b','), between(bytes, b':', b';')));
+        let mask = |value| _mm256_movemask_epi8(value) as u32;
+        let high = mask(bytes);
+        [mask(word), mask(or(word, glue)) | high, high, mask(equal(b'\n'))]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn words(sieve: &Sieve, text: &[u8]) -> Vec<(usize, usize)> {
+        let mut found = Found::default();
+        find(sieve, text, &mut found);
+        let long = found.long.iter().map(|&at| {
+            let rest = &text[at as usize..];
+            (at as usize, rest.iter().take_while(|&&byte| is_word_byte(byte)).count())
+        });
+        let short = found.short.iter().map(|&(at, length)| (at as usize, usize::from(length)));
+        let mut all: Vec<_> = long.chain(short).collect();
+        all.sort_unstable();
+        all
+    }
+
+    fn sieve(words: &[&str]) -> Sieve {
+        Sieve::new(words.iter().map(|word| word.as_bytes()))
+    }
+
+    #[test]
+    fn whole_words_in_any_case_are_found() {
+        let sieve = sieve(&["deadlock", "503", "mirrors"]);
+        assert_eq!(words(&sieve, b"x DeadLock; HTTP 503\nNo more mirrors"), [
+            (2, 8),
+            (17, 3),
+            (29, 7)
+        ]);
+        assert_eq!(words(&sieve, b"dead-lock 5030 mirror s _503"), []);
+    }
+
+    #[test]
+    fn words_are_found_at_every_offset_of_the_windows() {
+        let sieve = sieve(&["timeout", "libvirterror"]);
+        for gap in 0..200 {
+            let text = format!("{}timeout{}LibvirtError", " ".repeat(gap), "-".repeat(gap + 1));
+            let expected = [(gap, 7), (2 * gap + 8, 12)];
+            assert_eq!(words(&sieve, text.as_bytes()), expected, "gap {gap}");
+        }
+    }
+
+    #[test]
+    fn a_long_chain_is_told_once() {
+        let sieve = sieve(&["mirrors"]);
+        let mut found = Found::default();
+        find(&sieve, "a.b:c'é,".repeat(100).as_bytes(), &mut found);
+        assert_eq!(found.chains.len(), 1);
+        assert!(found.beyond_ascii);
+        find(&sieve, "a.b:c'd, ".repeat(100).as_bytes(), &mut found);
+        assert_eq!((found.chains.len(), found.beyond_ascii), (0, false));
+    }
+
+    proptest! {
+        #[test]
+        fn the_vector_forms_equal_the_portable_one(
+            text in proptest::collection::vec(
+                prop_oneof![4 => Just(b'a'), 2 => Just(b'B'), 1 => Just(b'_'), 1 => Just(b' '),
+                    1 => Just(b'.'), 1 => Just(b'\n'), 1 => any::<u8>()], 0..700)
+        ) {
+            let sieve = sieve(&["a", "ab", "aba", "aaaa", "aabab", "aaaaaa", "aaaaaaaabb"]);
+            let (mut fast, mut plain) = (Found::default(), Found::default());
+            find(&sieve, &text, &mut fast);
+            find_portable(&sieve, &text, &mut plain);
+            prop_assert_eq!(&fast.long, &plain.long);
+            prop_assert_eq!(&fast.short, &plain.short);
+            prop_assert_eq!(&fast.chains, &plain.chains);
+            prop_assert_eq!((fast.lines, fast.beyond_ascii), (plain.lines, plain.beyond_ascii));
+            #[cfg(target_arch = "x86_64")]
+            if x86::has_avx2() {
+                let mut narrow = Found::default();
+                // SAFETY: detected just above.
+                unsafe { x86::find_avx2(&sieve, &text, &mut narrow) };
+                prop_assert_eq!(&narrow.long, &plain.long);
+                prop_assert!(plain.short.iter().all(|word| narrow.short.contains(word)));
+                prop_assert_eq!(&narrow.chains, &plain.chains);
+                prop_assert_eq!(narrow.lines, plain.lines);
+            }
+        }
+    }
+}

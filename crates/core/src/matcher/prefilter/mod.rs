@@ -1,0 +1,277 @@
+//! Stage 3 of matching: one look over raw bytes that names every place worth a closer look.
+//!
+//! Its contract is *no false negatives*: for every event that a fingerprint with required literals
+//! matches, at least one candidate of that fingerprint lies inside the event. False positives cost
+//! time and nothing else.
+//!
+//! Two engines share the work. [`kernel`] finds whole words with vector instructions; nearly every
+//! literal is a word of a term. Pieces of words (`*timeout*`, `contains: "ailed to"`) go to an
+//! Aho-Corasick automaton. What neither can promise (tokens cut at 255 units, the two code points
+//! beyond ASCII that lower-case into it) is told as [`What::Exact`]: analyse that event and look its
+//! tokens up.
+
+mod context;
+mod kernel;
+
+use aho_corasick::{AhoCorasick, MatchKind};
+
+pub(crate) use context::Context;
+use context::Verdict;
+pub(crate) use kernel::is_word_byte;
+use kernel::{Found, Sieve};
+
+/// A literal of the set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct LiteralId(pub(crate) u32);
+
+/// What a fingerprint needs an event to contain.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Literal {
+    /// A phrase (or a single term), found by its anchor word.
+    Phrase(Context),
+    /// ASCII bytes anywhere, in any case.
+    Piece(Box<[u8]>),
+}
+
+/// A place worth a closer look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Candidate {
+    /// Byte offset in the block.
+    pub(crate) position: u32,
+    pub(crate) what: What,
+}
+
+/// Why a place is worth it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum What {
+    /// This literal is here; `certain` when the phrase itself was verified in the raw bytes.
+    Literal { id: LiteralId, certain: bool },
+    /// The event round this place must be analysed and its tokens looked up.
+    Exact,
+}
+
+/// The compiled literals of a set.
+#[derive(Debug)]
+pub(crate) struct Prefilter {
+    sieve: Sieve,
+    table: WordTable,
+    contexts: Vec<Option<Context>>,
+    pieces: Option<Pieces>,
+}
+
+/// Buffers of one thread.
+#[derive(Debug, Default)]
+pub(crate) struct Buffers {
+    found: Found,
+    /// The candidates of the last block, by position.
+    pub(crate) candidates: Vec<Candidate>,
+}
+
+#[derive(Debug)]
+struct Pieces {
+    automaton: AhoCorasick,
+    literals: Vec<LiteralId>,
+}
+
+impl Prefilter {
+    /// Compiles literals; their index is their id.
+    pub(crate) fn new(literals: &[Literal]) -> Prefilter {
+        let anchors = literals.iter().filter_map(|literal| match literal {
+            Literal::Phrase(context) => Some(context.anchor()),
+            Literal::Piece(_) => None,
+        });
+        let contexts = literals.iter().map(|literal| match literal {
+            Literal::Phrase(context) => Some(context.clone()),
+            Literal::Piece(_) => None,
+        });
+        Prefilter {
+            sieve: Sieve::new(anchors),
+            table: WordTable::new(literals),
+            contexts: contexts.collect(),
+            pieces: Pieces::new(literals),
+        }
+    }
+
+    /// Fills `buffers.candidates` with the places of `block` worth a closer look, by position. The
+    /// block must begin and end at event borders. Returns the number of line feeds.
+    pub(crate) fn find(
+        &self,
+        block: &[u8],
+        live: &[bool],
+        pieces: bool,
+        buffers: &mut Buffers,
+    ) -> u64 {
+        let Buffers { found, candidates } = buffers;
+        candidates.clear();
+        kernel::find(&self.sieve, block, found);
+        for &position in &found.long {
+            self.push_phrases(block, (position, kernel::LONG), live, candidates);
+        }
+        let in_order = candidates.len();
+        for &(position, length) in &found.short {
+            self.push_phrases(block, (position, usize::from(length)), live, candidates);
+        }
+        let exact = |position| Candidate { position, what: What::Exact };
+        candidates.extend(found.chains.iter().copied().map(exact));
+        if found.beyond_ascii {
+            for folding in FOLDING_INTO_ASCII {
+                let places = memchr::memmem::find_iter(block, folding);
+                candidates.extend(places.map(|at| exact(at as u32)));
+            }
+        }
+        if let Some(engine) = self.pieces.as_ref().filter(|_| pieces) {
+            engine.find(block, live, candidates);
+        }
+        if candidates.len() > in_order {
+            candidates.sort_by_key(|candidate| candidate.position);
+        }
+        found.lines
+    }
+
+    fn push_phrases(
+        &self,
+        block: &[u8],
+        (position, length): (u32, usize),
+        live: &[bool],
+        candidates: &mut Vec<Candidate>,
+    ) {
+        let at = position as usize;
+        for &id in self.table.get(kernel::key_of(&block[at..at + length])) {
+            if !live[id.0 as usize] {
+                continue;
+            }
+            let Some(context) = &self.contexts[id.0 as usize] else { continue };
+            match context.check(block, at) {
+                Verdict::No => {}
+                verdict => {
+                    let certain = verdict == Verdict::Yes;
+                    let what = What::Literal { id, certain };
+                    candidates.push(Candidate { position, what });
+                }
+            }
+        }
+    }
+
+    /// The literals among the words of one analysed, lower-cased term: the exact path.
+    pub(crate) fn find_in_term(&self, term: &str, each: &mut dyn FnMut(LiteralId)) {
+        for word in term.as_bytes().split(|&byte| !kernel::is_word_byte(byte)) {
+            for &id in self.table.get(kernel::key_of(word)) {
+                each(id);
+            }
+        }
+    }
+
+    /// The pieces in a lower-cased text: the exact path.
+    pub(crate) fn find_pieces(&self, text: &str, each: &mut dyn FnMut(LiteralId)) {
+        if let Some(pieces) = &self.pieces {
+            for found in pieces.automaton.find_overlapping_iter(text) {
+                each(pieces.literals[found.pattern().as_usize()]);
+            }
+        }
+    }
+}
+
+/// UTF-8 of the code points beyond ASCII that lower-case to an ASCII letter: U+212A KELVIN SIGN and
+/// U+0130 LATIN CAPITAL LETTER I WITH DOT ABOVE (Unicode Character Database, UnicodeData.txt).
+const FOLDING_INTO_ASCII: [&[u8]; 2] = ["\u{212A}".as_bytes(), "\u{130}".as_bytes()];
+
+impl Pieces {
+    fn new(literals: &[Literal]) -> Option<Pieces> {
+        let mut texts = Vec::new();
+        let mut ids = Vec::new();
+        for (index, literal) in literals.iter().enumerate() {
+            if let Literal::Piece(text) = literal {
+                texts.push(text.clone());
+                ids.push(LiteralId(index as u32));
+            }
+        }
+        if texts.is_empty() {
+            return None;
+        }
+        let automaton = AhoCorasick::builder()
+            .ascii_case_insensitive(true)
+            .match_kind(MatchKind::Standard)
+            .build(&texts)
+            .expect("literals are bounded far below the automaton's limits");
+        Some(Pieces { automaton, literals: ids })
+    }
+
+    fn find(&self, block: &[u8], live: &[bool], candidates: &mut Vec<Candidate>) {
+        for found in self.automaton.find_overlapping_iter(block) {
+            let id = self.literals[found.pattern().as_usize()];
+            if live[id.0 as usize] {
+                let what = What::Literal { id, certain: false };
+                candidates.push(Candidate { position: found.start() as u32, what });
+            }
+        }
+    }
+}
+
+/// Words to literals: open addressing over the sieve's own keys, which know a long word by its
+/// first eight bytes.
+#[derive(Debug)]
+struct WordTable {
+    slots: Vec<Slot>,
+    ids: Vec<LiteralId>,
+    mask: usize,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Slot {
+    key: u64,
+    start: u32,
+    /// 0 in an empty slot.
+    count: u32,
+}
+
+impl WordTable {
+    fn new(literals: &[Literal]) -> WordTable {
+        let mut entries: Vec<(u64, LiteralId)> = literals
+            .iter()
+            .enumerate()
+            .filter_map(|(index, literal)| match literal {
+                Literal::Phrase(context) => {
+                    Some((kernel::key_of(context.anchor()), LiteralId(index as u32)))
+                }
+                Literal::Piece(_) => None,
+            })
+            .collect();
+        entries.sort();
+        let size = (entries.len() * 2).next_power_of_two().max(2);
+        let ids = entries.iter().map(|&(_, id)| id).collect();
+        let mut table = WordTable { slots: vec![Slot::default(); size], ids, mask: size - 1 };
+        let mut start = 0;
+        for group in entries.chunk_by(|a, b| a.0 == b.0) {
+            table.insert(Slot { key: group[0].0, start, count: group.len() as u32 });
+            start += group.len() as u32;
+        }
+        table
+    }
+
+    fn insert(&mut self, slot: Slot) {
+        let mut at = self.home(slot.key);
+        while self.slots[at].count != 0 {
+            at = (at + 1) & self.mask;
+        }
+        self.slots[at] = slot;
+    }
+
+    fn home(&self, key: u64) -> usize {
+        // Other bits than the sieve's, or all its false alarms would meet here again.
+        (kernel::hash(key) >> 20) as usize & self.mask
+    }
+
+    fn get(&self, key: u64) -> &[LiteralId] {
+        let mut at = self.home(key);
+        loop {
+            let slot = &self.slots[at];
+            if slot.count == 0 {
+                return &[];
+            }
+            if slot.key == key {
+                return &self.ids[slot.start as usize..(slot.start + slot.count) as usize];
+            }
+            at = (at + 1) & self.mask;
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! How rare a word is in CI logs: the choice of what to look for.
+//!
+//! A fingerprint's phrase is found by one of its words, and the rarer that word, the less there is
+//! to verify. Two sources know: a table of common words measured over public CI logs, and the
+//! fingerprints themselves: a word that many of them share (`instance`, `tempest`) belongs to the
+//! vocabulary of the logs they are written for.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+/// `log2(occurrences per MB)` of the words that are common in any CI log.
+static COMMON: LazyLock<HashMap<&'static [u8], f32>> = LazyLock::new(|| {
+    let lines = include_str!("word_rates.txt").lines().filter(|line| !line.starts_with('#'));
+    let parsed = lines.filter_map(|line| {
+        let (rate, words) = line.split_once(' ')?;
+        Some((rate.parse::<f32>().ok()?, words))
+    });
+    parsed
+        .flat_map(|(rate, words)| words.split(' ').map(move |word| (word.as_bytes(), rate)))
+        .collect()
+});
+
+/// Estimates word rates for one set of fingerprints.
+#[derive(Debug, Default)]
+pub(super) struct Rarity {
+    shared: HashMap<Box<[u8]>, u32>,
+}
+
+impl Rarity {
+    /// Counts one fingerprint's word.
+    pub(super) fn see(&mut self, word: &[u8]) {
+        match self.shared.get_mut(word) {
+            Some(count) => *count += 1,
+            None => {
+                self.shared.insert(word.into(), 1);
+            }
+        }
+    }
+
+    /// The estimated cost of looking for this word, `log2(occurrences per MB)` with a malus for
+    /// words that are short: they are found later in the loop and collide more.
+    pub(super) fn cost(&self, word: &[u8]) -> f32 {
+        let shared = self.shared.get(word).copied().unwrap_or(1) as f32;
+        let unknown = 2.0 - 0.25 * word.len().min(16) as f32;
+        let rate = COMMON.get(word).copied().unwrap_or(unknown);
+        let short = match word.len() {
+            0..5 => 14.0,
+            5..8 => 3.0,
+            _ => 0.0,
+        };
+        rate + shared.log2() + short
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn common_short_and_shared_words_cost_more() {
+        let mut rarity = Rarity::default();
+        assert!(rarity.cost(b"error") > rarity.cost(b"mirrors"));
+        assert!(rarity.cost(b"503") > rarity.cost(b"messagingtimeout"));
+        let before = rarity.cost(b"hypervisor");
+        for _ in 0..50 {
+            rarity.see(b"hypervisor");
+        }
+        assert!(rarity.cost(b"hypervisor") > before + 4.0);
+    }
+}

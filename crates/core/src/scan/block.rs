@@ -1,0 +1,224 @@
+//! One block of whole events: candidates to events to hits.
+
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use crate::{
+    fields::{FieldValues, Fields, Values},
+    log::{MAX_EVENT, Record, Splitter},
+    matcher::{Event, Matcher, Narrowed, Scratch},
+};
+
+use super::{ScanOptions, report::Evidence};
+
+/// What blocks of one log share.
+#[derive(Clone, Copy)]
+pub(super) struct BlockScan<'a> {
+    pub(super) matcher: &'a Matcher,
+    pub(super) narrowed: &'a Narrowed,
+    pub(super) splitter: &'a Splitter,
+    /// The log's constant fields.
+    pub(super) file: &'a Fields,
+    pub(super) name: &'a str,
+    pub(super) options: &'a ScanOptions,
+}
+
+/// What one block gave.
+#[derive(Debug, Default)]
+pub(super) struct BlockReport {
+    pub(super) lines: u64,
+    pub(super) events: u64,
+    pub(super) hits: BTreeMap<u32, Hits>,
+}
+
+/// One fingerprint's hits.
+#[derive(Debug, Default)]
+pub(super) struct Hits {
+    pub(super) count: u64,
+    pub(super) first: Option<Evidence>,
+    /// The hits after the first: all of them, or the last.
+    pub(super) rest: Vec<Evidence>,
+}
+
+impl Hits {
+    /// Takes in the hits that follow.
+    pub(super) fn append(&mut self, later: Hits, all: bool) {
+        self.count += later.count;
+        let mut evidence = later.first.into_iter().chain(later.rest);
+        if self.first.is_none() {
+            self.first = evidence.next();
+        }
+        self.rest.extend(evidence);
+        if !all && self.rest.len() > 1 {
+            self.rest.drain(..self.rest.len() - 1);
+        }
+    }
+}
+
+/// Where a fingerprint hit within the block; read into evidence once the block is done.
+#[derive(Debug, Default)]
+struct Places {
+    count: u64,
+    events: Vec<Place>,
+}
+
+#[derive(Clone, Debug)]
+struct Place {
+    event: Range<usize>,
+    line: u64,
+}
+
+impl BlockScan<'_> {
+    /// Scans a block that begins and ends at event borders; `line` is the number of its first line.
+    pub(super) fn scan(&self, block: &[u8], line: u64, scratch: &mut Scratch) -> BlockReport {
+        let mut walk = Walk { scan: self, block, line, counted: 0, places: BTreeMap::new() };
+        let lines = if block.len() < MAX_EVENT {
+            walk.part(0..block.len(), scratch)
+        } else {
+            walk.events_apart(scratch)
+        };
+        let mut report = BlockReport { lines, ..BlockReport::default() };
+        report.events = self.splitter.count_events(block);
+        let places = std::mem::take(&mut walk.places);
+        report.hits = places.into_iter().map(|(id, places)| (id, self.read(block, places))).collect();
+        report
+    }
+
+    fn read(&self, block: &[u8], places: Places) -> Hits {
+        let mut evidence = places.events.iter().map(|place| self.evidence(block, place));
+        let first = evidence.next();
+        Hits { count: places.count, first, rest: evidence.collect() }
+    }
+
+    fn evidence(&self, block: &[u8], place: &Place) -> Evidence {
+        let mut record = self.splitter.read_record(&block[place.event.clone()]);
+        record.resolve_time(&self.options.time);
+        let timestamp = record.values("@timestamp").iter().next().map(str::to_owned);
+        let mut fields = self.file.clone();
+        record.each_field(&mut |name, value| fields.set(name, value));
+        Evidence {
+            file: self.name.to_owned(),
+            line: place.line,
+            timestamp,
+            message: record.message.into_owned(),
+            fields,
+        }
+    }
+}
+
+/// The way through one block.
+struct Walk<'a> {
+    scan: &'a BlockScan<'a>,
+    block: &'a [u8],
+    /// The line number at `counted`.
+    line: u64,
+    counted: usize,
+    places: BTreeMap<u32, Places>,
+}
+
+impl Walk<'_> {
+    /// Where an event fills the block, its borders may lie inside a word: look at events one by one,
+    /// so that the words at their borders are whole.
+    fn events_apart(&mut self, scratch: &mut Scratch) -> u64 {
+        let mut cursor = self.scan.splitter.cursor(self.block);
+        let mut lines = 0;
+        while let Some(event) = cursor.next_event() {
+            lines += self.part(event, scratch);
+        }
+        lines
+    }
+
+    fn part(&mut self, part: Range<usize>, scratch: &mut Scratch) -> u64 {
+        let BlockScan { matcher, narrowed, splitter, .. } = *self.scan;
+        let text = &self.block[part.clone()];
+        let lines = matcher.find(narrowed, text, scratch);
+        let mut cursor = splitter.cursor(text);
+        let mut next = 0;
+        loop {
+            let event = if narrowed.needs_every_event() {
+                match cursor.next_event() {
+                    Some(event) => event,
+                    None => break,
+                }
+            } else {
+                match scratch.candidates().get(next) {
+                    Some(candidate) => cursor.event_at(candidate.position as usize),
+                    None => break,
+                }
+            };
+            let candidates = &scratch.candidates()[next..];
+            let inside =
+                candidates.iter().take_while(|candidate| (candidate.position as usize) < event.end);
+            let due = next..next + inside.count();
+            next = due.end;
+            self.event(part.start, event, due, scratch);
+        }
+        lines
+    }
+
+    /// Evaluates one event; `event` is relative to `base`, as the candidates are.
+    fn event(&mut self, base: usize, event: Range<usize>, due: Range<usize>, scratch: &mut Scratch) {
+        let scan = self.scan;
+        let raw = &self.block[base + event.start..base + event.end];
+        let trusted = |position: u32| {
+            let at = position as usize - event.start;
+            let line = memchr::memrchr(b'\n', &raw[..at]).map_or(0, |feed| feed + 1);
+            at - line >= scan.splitter.prefix_len(&raw[line..])
+        };
+        let fields = LogEvent { scan, raw, record: OnceCell::new() };
+        let mut hits = scratch.take_hits();
+        let subject = Event { fields: &fields, raw: Some(raw) };
+        scan.matcher.evaluate(scan.narrowed, subject, due, &trusted, (scratch, &mut hits));
+        for &fingerprint in &hits {
+            self.hit(fingerprint, base + event.start..base + event.end);
+        }
+        scratch.give_hits(hits);
+    }
+
+    fn hit(&mut self, fingerprint: u32, event: Range<usize>) {
+        let between = &self.block[self.counted..event.start];
+        self.line += memchr::memchr_iter(b'\n', between).count() as u64;
+        self.counted = event.start;
+        let place = Place { event, line: self.line };
+        let places = self.places.entry(fingerprint).or_default();
+        places.count += 1;
+        if !self.scan.options.all && places.events.len() == 2 {
+            places.events[1] = place;
+        } else {
+            places.events.push(place);
+        }
+    }
+}
+
+/// An event's fields, read from its bytes when a query asks for the first of them.
+struct LogEvent<'a> {
+    scan: &'a BlockScan<'a>,
+    raw: &'a [u8],
+    record: OnceCell<Record<'a>>,
+}
+
+impl LogEvent<'_> {
+    fn record(&self) -> &Record<'_> {
+        self.record.get_or_init(|| {
+            let mut record = self.scan.splitter.read_record(self.raw);
+            record.resolve_time(&self.scan.options.time);
+            record
+        })
+    }
+}
+
+impl FieldValues for LogEvent<'_> {
+    fn values(&self, field: &str) -> Values<'_> {
+        if Record::varies(field) {
+            self.record().values(field)
+        } else {
+            self.scan.file.values(field)
+        }
+    }
+
+    fn for_each_name(&self, each: &mut dyn FnMut(&str)) {
+        self.record().for_each_name(each);
+        self.scan.file.for_each_name(each);
+    }
+}

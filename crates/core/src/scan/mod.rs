@@ -1,0 +1,48 @@
+//! Logs and the matcher joined: one log fed in pieces, the logs of a run, a verdict.
+
+mod block;
+mod log_scan;
+mod report;
+mod run_scan;
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::log::{Profile, TagTable, TimeContext};
+
+pub use log_scan::LogScan;
+pub use report::{
+    Bug, Evidence, LogHits, LogReport, RunError, RunReport, RunStats, TestIds,
+};
+pub use run_scan::{Known, RunScan};
+
+/// Asked now and then whether to stop: a deadline, a cancel flag.
+pub type StopFn = Arc<dyn Fn() -> bool + Send + Sync>;
+
+/// How logs are scanned.
+#[derive(Clone, Default)]
+pub struct ScanOptions {
+    /// How lines become events.
+    pub profile: Profile,
+    /// What the logs' times leave out.
+    pub time: TimeContext,
+    /// Keep every hit as evidence instead of the first and the last per fingerprint and log.
+    pub all: bool,
+    /// Which tags a log has by its name.
+    pub tags: TagTable,
+    /// Asked at every block; once it says true the scan ends and the run is `incomplete`.
+    pub stop: Option<StopFn>,
+}
+
+impl fmt::Debug for ScanOptions {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("ScanOptions")
+            .field("profile", &self.profile)
+            .field("time", &self.time)
+            .field("all", &self.all)
+            .field("tags", &self.tags)
+            .field("stop", &self.stop.is_some())
+            .finish()
+    }
+}

@@ -1,0 +1,148 @@
+//! What a scan found: per log, per run.
+
+use serde::Serialize;
+
+use crate::{
+    fields::Fields,
+    fingerprint::{Category, Fingerprint},
+    run::Verdict,
+};
+
+/// One place where a fingerprint hit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Evidence {
+    /// The log's name, relative to the run's root.
+    pub file: String,
+    /// The event's first line, from 1.
+    pub line: u64,
+    /// The event's time in RFC 3339, where the log tells it.
+    pub timestamp: Option<String>,
+    /// The event's text without what the log's format puts before it.
+    pub message: String,
+    /// The event's other fields.
+    pub fields: Fields,
+}
+
+/// A fingerprint's hits in one log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogHits {
+    /// The fingerprint's place in the matcher.
+    pub fingerprint: u32,
+    /// Number of events that match.
+    pub count: u64,
+    /// The first and the last of them, or all.
+    pub evidence: Vec<Evidence>,
+}
+
+/// What one log gave.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LogReport {
+    /// The log's name, relative to the run's root.
+    pub file: String,
+    /// Decompressed bytes read.
+    pub bytes: u64,
+    /// Lines read.
+    pub lines: u64,
+    /// Events read.
+    pub events: u64,
+    /// Hits by fingerprint, in the matcher's order.
+    pub hits: Vec<LogHits>,
+    /// What kept the log from being read whole and well, in words; see [`LogReport::complete`].
+    pub problems: Vec<String>,
+    /// Whether the log was read to its end.
+    pub complete: bool,
+}
+
+/// A known bug in a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Bug {
+    /// The fingerprint's id.
+    pub fingerprint: String,
+    /// The bug's URL or tracker id.
+    pub bug: Option<String>,
+    /// One line that names it.
+    pub title: Option<String>,
+    /// Whose failure it is.
+    pub category: Option<Category>,
+    /// What to do.
+    pub advice: Option<String>,
+    /// Whether the fingerprint is a general one.
+    pub fallback: bool,
+    /// Set when the bug counts as closed: it is back.
+    pub resolved_at: Option<String>,
+    /// Whether one of the fingerprint's `test_ids` failed: `null` without such ids, else whether it
+    /// was checked.
+    pub test_ids: Option<TestIds>,
+    /// Number of events that match.
+    pub hits: u64,
+    /// Where; the hit nearest the end of the run first.
+    pub evidence: Vec<Evidence>,
+}
+
+/// What is known of a fingerprint's `test_ids` in a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TestIds {
+    /// The run has no test results to check them against; the hit counts.
+    NotChecked,
+    /// One of the tests failed in the run.
+    Failed,
+}
+
+/// Something that could not be read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RunError {
+    /// The log, archive or directory.
+    pub file: String,
+    /// What is wrong and what to do.
+    pub message: String,
+}
+
+/// What a run's logs amount to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct RunStats {
+    /// Logs read.
+    pub files: u64,
+    /// Decompressed bytes.
+    pub bytes: u64,
+    /// Events.
+    pub events: u64,
+}
+
+/// A run, classified.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RunReport {
+    /// What was asked for: a path, `-`, a URL.
+    pub target: String,
+    /// The run's own fields.
+    pub run: Fields,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// The known bugs, the one nearest the end of the run first.
+    pub bugs: Vec<Bug>,
+    /// What was read.
+    pub stats: RunStats,
+    /// What could not be read. Any entry makes an otherwise unexplained run `incomplete`.
+    pub errors: Vec<RunError>,
+    /// What was noticed and does no harm.
+    pub notes: Vec<RunError>,
+}
+
+impl Bug {
+    /// A bug without hits yet.
+    pub(super) fn new(fingerprint: &Fingerprint) -> Bug {
+        let not_checked = || TestIds::NotChecked;
+        Bug {
+            fingerprint: fingerprint.id.clone(),
+            bug: fingerprint.bug.clone(),
+            title: fingerprint.title.clone(),
+            category: fingerprint.category,
+            advice: fingerprint.advice.clone(),
+            fallback: fingerprint.fallback,
+            resolved_at: fingerprint.resolved_at.clone(),
+            test_ids: (!fingerprint.test_ids.is_empty()).then(not_checked),
+            hits: 0,
+            evidence: Vec::new(),
+        }
+    }
+}

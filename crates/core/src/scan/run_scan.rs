@@ -1,0 +1,198 @@
+//! One run: its logs' reports merged into bugs and a verdict.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use crate::{
+    fingerprint::Fingerprint,
+    matcher::Matcher,
+    run::{ResultClass, RunMeta, Verdict},
+};
+
+use super::{
+    ScanOptions,
+    log_scan::LogScan,
+    report::{Bug, Evidence, LogReport, RunError, RunReport, RunStats},
+};
+
+/// Everything a scan needs that stays the same from run to run; share it between threads.
+#[derive(Clone, Copy, Debug)]
+pub struct Known<'m> {
+    /// The compiled fingerprints.
+    pub matcher: &'m Matcher,
+    /// The fingerprints themselves, in the order they were compiled in.
+    pub fingerprints: &'m [Fingerprint],
+}
+
+/// Gathers the logs of one run.
+///
+/// # Example
+///
+/// ```
+/// use recheck_core::{Fingerprint, Known, Matcher, Query, RunMeta, RunScan, ScanOptions, Verdict};
+///
+/// let fingerprints = [Fingerprint {
+///     id: "disk-full".to_owned(),
+///     queries: vec![Query::parse(r#"message:"No space left on device""#).unwrap()],
+///     ..Fingerprint::default()
+/// }];
+/// let (matcher, _) = Matcher::builder().build(&fingerprints);
+/// let known = Known { matcher: &matcher, fingerprints: &fingerprints };
+/// let options = ScanOptions::default();
+///
+/// let mut run = RunScan::new(known, RunMeta::default(), &options);
+/// let mut log = run.log("job-output.txt");
+/// log.feed(b"building\ncp: No space left on dev");
+/// log.feed(b"ice\nfailed\n");
+/// let report = log.finish();
+/// run.add(report);
+///
+/// let report = run.finish("my-run");
+/// assert_eq!(report.verdict, Verdict::Known);
+/// assert_eq!(report.bugs[0].evidence[0].line, 2);
+/// ```
+#[derive(Debug)]
+pub struct RunScan<'m> {
+    known: Known<'m>,
+    meta: RunMeta,
+    options: &'m ScanOptions,
+    logs: Vec<LogReport>,
+    errors: Vec<RunError>,
+    notes: Vec<RunError>,
+}
+
+impl<'m> RunScan<'m> {
+    /// A run with what is known of it so far.
+    pub fn new(known: Known<'m>, meta: RunMeta, options: &'m ScanOptions) -> RunScan<'m> {
+        let (logs, errors, notes) = (Vec::new(), Vec::new(), Vec::new());
+        RunScan { known, meta, options, logs, errors, notes }
+    }
+
+    /// Starts one of its logs. `name` is relative to the run's root; a compression suffix is
+    /// dropped. Logs may be scanned side by side.
+    pub fn log(&self, name: &str) -> LogScan<'m> {
+        LogScan::new(self.known.matcher, &self.meta, name, self.options)
+    }
+
+    /// Takes a finished log in. The order of the calls decides nothing but the order of evidence
+    /// that has neither a time nor a place to sort by.
+    pub fn add(&mut self, log: LogReport) {
+        self.logs.push(log);
+    }
+
+    /// Records something that could not be read: without a hit the run is then `incomplete`.
+    pub fn error(&mut self, file: impl Into<String>, message: impl Into<String>) {
+        self.errors.push(RunError { file: file.into(), message: message.into() });
+    }
+
+    /// Records something worth telling that does no harm.
+    pub fn note(&mut self, file: impl Into<String>, message: impl Into<String>) {
+        self.notes.push(RunError { file: file.into(), message: message.into() });
+    }
+
+    /// The run's metadata.
+    pub fn meta(&self) -> &RunMeta {
+        &self.meta
+    }
+
+    /// The verdict with its reasons.
+    pub fn finish(mut self, target: &str) -> RunReport {
+        let mut complete = true;
+        for log in &self.logs {
+            complete &= log.complete;
+            for problem in &log.problems {
+                let entry = RunError { file: log.file.clone(), message: problem.clone() };
+                if log.complete { self.notes.push(entry) } else { self.errors.push(entry) }
+            }
+        }
+        complete &= self.errors.is_empty();
+        let bugs = self.bugs();
+        let verdict = self.verdict(&bugs, complete);
+        let stats = RunStats {
+            files: self.logs.len() as u64,
+            bytes: self.logs.iter().map(|log| log.bytes).sum(),
+            events: self.logs.iter().map(|log| log.events).sum(),
+        };
+        RunReport {
+            target: target.to_owned(),
+            run: self.meta.fields().clone(),
+            verdict,
+            bugs,
+            stats,
+            errors: self.errors,
+            notes: self.notes,
+        }
+    }
+
+    fn verdict(&self, bugs: &[Bug], complete: bool) -> Verdict {
+        if self.meta.result_class() == Some(ResultClass::Passed) {
+            Verdict::Passed
+        } else if bugs.iter().any(|bug| !bug.fallback) {
+            Verdict::Known
+        } else if !bugs.is_empty() {
+            Verdict::Fallback
+        } else if !complete {
+            Verdict::Incomplete
+        } else {
+            Verdict::Unclassified
+        }
+    }
+
+    /// The bugs that hit, general ones only where nothing specific did.
+    fn bugs(&self) -> Vec<Bug> {
+        let mut bugs: BTreeMap<u32, (Bug, Vec<(Nearness, Evidence)>)> = BTreeMap::new();
+        for log in &self.logs {
+            for hits in &log.hits {
+                let fingerprint = &self.known.fingerprints[hits.fingerprint as usize];
+                if !self.counts(fingerprint) {
+                    continue;
+                }
+                let new = || (Bug::new(fingerprint), Vec::new());
+                let (bug, evidence) = bugs.entry(hits.fingerprint).or_insert_with(new);
+                bug.hits += hits.count;
+                let placed = hits.evidence.iter().map(|hit| (Nearness::new(hit, log), hit.clone()));
+                evidence.extend(placed);
+            }
+        }
+        let specific = bugs.values().any(|(bug, _)| !bug.fallback);
+        let mut bugs: Vec<_> = bugs.into_values().collect();
+        bugs.retain(|(bug, _)| !(specific && bug.fallback));
+        for (_, evidence) in &mut bugs {
+            evidence.sort_by(|(a, _), (b, _)| a.cmp(b));
+        }
+        bugs.sort_by(|(_, a), (_, b)| a.first().map(|hit| &hit.0).cmp(&b.first().map(|hit| &hit.0)));
+        let strip = |(mut bug, evidence): (Bug, Vec<(Nearness, Evidence)>)| {
+            bug.evidence = evidence.into_iter().map(|(_, hit)| hit).collect();
+            bug
+        };
+        bugs.into_iter().map(strip).collect()
+    }
+
+    /// Runs that do not vote count only for fingerprints that say so (elastic-recheck's rule;
+    /// unknown counts as voting).
+    fn counts(&self, fingerprint: &Fingerprint) -> bool {
+        fingerprint.allow_nonvoting || self.meta.voting() != Some(false)
+    }
+}
+
+/// How near a hit is to the end of its run; the least is the nearest.
+///
+/// By time where the log tells it, else by the lines that follow in its log.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Nearness {
+    untimed: bool,
+    timestamp: Reverse<Option<String>>,
+    lines_left: u64,
+    file: String,
+}
+
+impl Nearness {
+    fn new(hit: &Evidence, log: &LogReport) -> Nearness {
+        Nearness {
+            untimed: hit.timestamp.is_none(),
+            timestamp: Reverse(hit.timestamp.clone()),
+            lines_left: log.lines.saturating_sub(hit.line),
+            file: hit.file.clone(),
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! The streaming matcher equals the reference: on random logs and random fingerprints, with the
+//! prefilter on and off, however the log is cut into pieces.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use recheck_core::{
+    FieldValues, Fields, Fingerprint, Known, LogReport, Matcher, Query, RunMeta, RunScan,
+    ScanOptions, Schema, Values,
+    log::{Cleaner, Profile, Record, Splitter},
+    reference,
+};
+
+/// Words that meet each other's prefixes, glue, fold into ASCII, or are numbers, so that near
+/// misses are as frequent as hits.
+const WORDS: &[&str] = &[
+    "timeout", "Timeout", "timeouts", "connection", "CONNECTION", "refused", "error", "Error:",
+    "details.FATAL", "fatal", "details", "libvirtError", "no", "more", "mirrors", "to", "try", "503",
+    "5030", "a", "a.b", "it's", "\u{212A}ernel", "kernel", "d\u{130}sk", "disk", "écran", "東京",
+    "foo_bar", "bar", "3.14", "x-y", "key=value", "\"quoted\"", "[req-1]", "\u{301}", "\u{AD}",
+    "deadlock", "deadlocks", "instances", "instance_id", "17:39:43.967",
+];
+
+const GAPS: &[&str] = &[" ", "  ", " ", ".", ":", ",", "-", "_", "'", " - ", "\t", "(", "; ", "/", "\"", ""];
+
+fn line() -> impl Strategy<Value = String> {
+    let word = prop::sample::select(WORDS);
+    let gap = prop::sample::select(GAPS);
+    let plain = prop::collection::vec((word, gap), 0..12)
+        .prop_map(|words| words.into_iter().map(|(word, gap)| format!("{word}{gap}")).collect());
+    let long = (200_usize..700, prop::sample::select(WORDS))
+        .prop_map(|(count, word)| format!("{}{word} {word}", "a.".repeat(count / 2)));
+    let run = (250_usize..260, prop::sample::select(WORDS))
+        .prop_map(|(count, word)| format!("{}{word}", "x".repeat(count)));
+    let noise = prop::collection::vec(any::<u8>(), 0..12)
+        .prop_map(|bytes| bytes.into_iter().map(char::from).collect::<String>());
+    prop_oneof![20 => plain, 1 => long, 1 => run, 2 => noise]
+}
+
+/// A log in one of the formats, with tracebacks, colours, carriage returns and bytes that are no
+/// UTF-8.
+fn log() -> impl Strategy<Value = Vec<u8>> {
+    let decorated = (line(), 0..12_u8).prop_map(|(line, kind)| match kind {
+        0 => format!("\u{1b}[31m{line}\u{1b}[0m"),
+        1 => format!("progress 10%\r{line}"),
+        2 => format!("{line}\r"),
+        3 => "Traceback (most recent call last):".to_owned(),
+        4 => format!("  File \"{line}\""),
+        5 => format!("\tat {line}"),
+        6 => line.replace(' ', "\u{1b}[1m"),
+        _ => line,
+    });
+    let prefix = prop_oneof![
+        Just(""),
+        Just("2022-02-28 09:44:58.839036 | timeout | "),
+        Just("2024-01-01T00:00:00.0000000Z "),
+        Just("2013-10-18 17:39:43.967 2625 ERROR error.timeout [-] "),
+    ];
+    (prefix, prop::collection::vec(decorated, 0..40), any::<bool>(), 0..8_u8).prop_map(
+        |(prefix, lines, ended, broken)| {
+            let mut bytes = Vec::new();
+            for line in &lines {
+                bytes.extend_from_slice(format!("{prefix}{line}\n").as_bytes());
+            }
+            if !ended {
+                bytes.pop();
+            }
+            if broken == 0 && !bytes.is_empty() {
+                let middle = bytes.len() / 2;
+                bytes[middle] = 0xFF;
+            }
+            bytes
+        },
+    )
+}
+
+fn clause() -> impl Strategy<Value = String> {
+    let word = || prop::sample::select(WORDS);
+    let phrase = prop::collection::vec(word(), 1..4)
+        .prop_map(|words| format!("message:\"{}\"", words.join(" ").replace('"', "\\\"")));
+    let sloppy = (word(), word(), 1..4_u8)
+        .prop_map(|(a, b, slop)| format!("message:\"{} {}\"~{slop}", a.replace('"', ""), b.replace('"', "")));
+    let plain = || prop::sample::select(&["timeout", "error", "fatal", "bar", "kernel", "disk", "deadlock"][..]);
+    prop_oneof![
+        8 => phrase,
+        2 => sloppy,
+        1 => plain().prop_map(|word| format!("message:{}*", &word[..3])),
+        1 => plain().prop_map(|word| format!("message:*{}*", &word[1..])),
+        1 => plain().prop_map(|word| format!("message:{word}~1")),
+        1 => plain().prop_map(|word| format!("message:/{}.*/", &word[..2])),
+        1 => Just("tags:\"console\"".to_owned()),
+        1 => Just("tags:\"syslog\"".to_owned()),
+        1 => Just("loglevel:ERROR".to_owned()),
+        1 => Just("build_name:gate".to_owned()),
+        1 => Just("_exists_:module".to_owned()),
+    ]
+}
+
+fn query() -> impl Strategy<Value = String> {
+    let leaf = clause().boxed();
+    leaf.prop_recursive(3, 12, 4, |inner| {
+        let operator = prop::sample::select(&["AND", "OR", "AND NOT", "OR NOT", ""][..]);
+        (prop::collection::vec((operator, inner), 1..4), any::<bool>()).prop_map(|(parts, not)| {
+            let mut text = String::new();
+            for (index, (operator, part)) in parts.iter().enumerate() {
+                let operator = if index == 0 { "" } else { operator };
+                text.push_str(&format!("{operator} {part} "));
+            }
+            format!("({}{text})", if not { "NOT " } else { "" })
+        })
+    })
+}
+
+fn fingerprints() -> impl Strategy<Value = Vec<Fingerprint>> {
+    let literal = prop::option::weighted(0.1, prop::sample::select(&["imeout", "ERROR", "| ", "a.b"][..]));
+    prop::collection::vec((query(), literal), 1..8).prop_map(|queries| {
+        let fingerprint = |(index, (query, literal)): (usize, (String, Option<&str>))| Fingerprint {
+            id: index.to_string(),
+            queries: vec![Query::parse(&query).expect("the generator writes valid queries")],
+            contains: literal.into_iter().map(str::to_owned).collect(),
+            ..Fingerprint::default()
+        };
+        queries.into_iter().enumerate().map(fingerprint).collect()
+    })
+}
+
+/// One event over the constant fields of its log.
+struct Layered<'a>(&'a Record<'a>, &'a Fields);
+
+impl FieldValues for Layered<'_> {
+    fn values(&self, field: &str) -> Values<'_> {
+        if Record::varies(field) { self.0.values(field) } else { self.1.values(field) }
+    }
+
+    fn for_each_name(&self, each: &mut dyn FnMut(&str)) {
+        self.0.for_each_name(each);
+        self.1.for_each_name(each);
+    }
+}
+
+/// What the reference says of every event, one after the other.
+fn expected(
+    log: &[u8],
+    file: &Fields,
+    fingerprints: &[Fingerprint],
+    options: &ScanOptions,
+) -> BTreeMap<u32, Vec<u64>> {
+    let (mut clean, mut cleaner) = (Vec::new(), Cleaner::new());
+    cleaner.feed(log, &mut clean);
+    cleaner.finish(&mut clean);
+    let splitter = Splitter::detect(&clean[..clean.len().min(64 * 1024)], options.profile);
+    let mut lines: BTreeMap<u32, Vec<u64>> = BTreeMap::new();
+    let mut cursor = splitter.cursor(&clean);
+    while let Some(event) = cursor.next_event() {
+        let raw = &clean[event.clone()];
+        let mut record = splitter.read_record(raw);
+        record.resolve_time(&options.time);
+        let line = 1 + clean[..event.start].iter().filter(|byte| **byte == b'\n').count() as u64;
+        for (index, fingerprint) in (0_u32..).zip(fingerprints) {
+            let bound = fingerprint.queries[0].bind(&Schema::Logstash).expect("it binds");
+            let contains = |text: &String| raw.windows(text.len()).any(|part| part == text.as_bytes());
+            if reference::matches(&bound, &Layered(&record, file))
+                && fingerprint.contains.iter().all(contains)
+            {
+                lines.entry(index).or_default().push(line);
+            }
+        }
+    }
+    lines
+}
+
+/// What the scan says, fed in pieces of the given sizes.
+fn scanned(
+    log: &[u8],
+    pieces: &[usize],
+    fingerprints: &[Fingerprint],
+    (options, prefilter): (&ScanOptions, bool),
+) -> (LogReport, Fields) {
+    let (matcher, rejected) = Matcher::builder().prefilter(prefilter).build(fingerprints);
+    assert!(rejected.is_empty());
+    let known = Known { matcher: &matcher, fingerprints };
+    let run = RunScan::new(known, RunMeta::default(), options);
+    let mut scan = run.log("console.html");
+    let mut rest = log;
+    for size in pieces.iter().cycle().take(if pieces.is_empty() { 0 } else { 10_000 }) {
+        let (piece, after) = rest.split_at((*size).min(rest.len()));
+        scan.feed(piece);
+        rest = after;
+    }
+    scan.feed(rest);
+    let fields = scan.fields().clone();
+    (scan.finish(), fields)
+}
+
+fn lines_of(report: &LogReport) -> BTreeMap<u32, Vec<u64>> {
+    let lines = |evidence: &[recheck_core::Evidence]| evidence.iter().map(|hit| hit.line).collect();
+    report.hits.iter().map(|hits| (hits.fingerprint, lines(&hits.evidence))).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_scan_equals_the_reference(
+        log in log(),
+        fingerprints in fingerprints(),
+        pieces in prop::collection::vec(1..200_usize, 0..4),
+        records in any::<bool>(),
+    ) {
+        let profile = if records { Profile::Records } else { Profile::Lines };
+        let options = ScanOptions { all: true, profile, ..ScanOptions::default() };
+        let (whole, file) = scanned(&log, &[], &fingerprints, (&options, true));
+        let expected = expected(&log, &file, &fingerprints, &options);
+        prop_assert_eq!(lines_of(&whole), expected);
+        let (cut, _) = scanned(&log, &pieces, &fingerprints, (&options, true));
+        prop_assert_eq!(&cut, &whole);
+        let (slow, _) = scanned(&log, &pieces, &fingerprints, (&options, false));
+        prop_assert_eq!(&slow, &whole);
+    }
+}
