@@ -81,6 +81,9 @@ pub(crate) enum SettingsError {
     /// No such zone.
     #[error("no time zone `{0}`\n  help: give a name such as Europe/Berlin, an offset such as +02:00, or UTC")]
     Zone(String),
+    /// A glob that is none.
+    #[error("in `[[tags]]`: {0}")]
+    Tags(#[from] recheck_core::log::TagRuleError),
     /// The tracker has no place for the id.
     #[error("`tracker = \"{0}\"` has no `{{id}}`\n  help: write the address of a bug with {{id}} where its id stands")]
     Tracker(String),

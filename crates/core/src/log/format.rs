@@ -93,18 +93,24 @@ impl LogFormat {
             }
         }
         let fits = |format: LogFormat, count: usize| {
-            count > 0 && count * if format.wraps() { 8 } else { 2 } >= lines
+            let share = if format.wraps() && format != LogFormat::ZuulConsole { 8 } else { 2 };
+            count > 0 && count * share >= lines
         };
         let candidates = FORMATS.iter().zip(counts).filter(|&(&format, count)| fits(format, count));
         // `max_by_key` takes the last of equals, hence the reverse.
         candidates.rev().max_by_key(|&(_, count)| count).map_or(LogFormat::Plain, |(&best, _)| best)
     }
 
-    /// True when a line without a prefix belongs to the record before it.
+    /// True when a line without a prefix belongs to the record before it. (OpenStack's log shipper
+    /// puts a console's lines together in the same way.)
     pub(super) fn wraps(self) -> bool {
         matches!(
             self,
-            LogFormat::OsloLog | LogFormat::Syslog | LogFormat::ApacheError | LogFormat::Klog
+            LogFormat::ZuulConsole
+                | LogFormat::OsloLog
+                | LogFormat::Syslog
+                | LogFormat::ApacheError
+                | LogFormat::Klog
         )
     }
 

@@ -63,7 +63,7 @@ impl Page<'_> {
             Verdict::Unclassified => (RED, "no fingerprint matches"),
             Verdict::Incomplete => (RED, "nothing matches in what could be read"),
         };
-        let word = self.paint(colour, &run.verdict.to_string());
+        let word = self.paint(colour, word(run.verdict));
         let target = self.paint(BOLD, &escape(&run.target));
         write!(self.out, "{word}: {target}")?;
         if !remark.is_empty() {
@@ -194,6 +194,17 @@ pub(super) fn total(runs: &[RunReport]) -> RunStats {
     })
 }
 
+/// The verdict as the JSON has it.
+fn word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Passed => "passed",
+        Verdict::Known => "known",
+        Verdict::Fallback => "fallback",
+        Verdict::Unclassified => "unclassified",
+        Verdict::Incomplete => "incomplete",
+    }
+}
+
 /// How many runs got which verdict, the ones to look at last.
 fn verdicts(runs: &[RunReport]) -> String {
     let order = [
@@ -205,7 +216,7 @@ fn verdicts(runs: &[RunReport]) -> String {
     ];
     let parts = order.iter().filter_map(|verdict| {
         let number = runs.iter().filter(|run| run.verdict == *verdict).count();
-        (number > 0).then(|| format!("{number} {verdict}"))
+        (number > 0).then(|| format!("{number} {}", word(*verdict)))
     });
     parts.collect::<Vec<_>>().join(", ")
 }

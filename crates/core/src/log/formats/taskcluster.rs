@@ -25,7 +25,8 @@ pub(in crate::log) fn head(line: &[u8]) -> Option<Head<'_>> {
     Some(Head { len: len + inner, stamp: &rest[..=time], level, module, ..Head::default() })
 }
 
-/// `10:07:59     INFO - `: the level and the length, which is 0 for none.
+/// `10:07:59     INFO - `: the level and the length, which is 0 for none. Before what a command
+/// prints mozharness sets another blank.
 pub(super) fn mozharness(text: &[u8]) -> (&[u8], usize) {
     if !shaped(text, b"00:00:00 ") {
         return (&[], 0);
@@ -37,7 +38,7 @@ pub(super) fn mozharness(text: &[u8]) -> (&[u8], usize) {
         return (&[], 0);
     }
     match text.get(end + 2) {
-        Some(b' ') => (level, end + 3),
+        Some(b' ') => (level, end + 3 + blanks(&text[end + 3..]).min(1)),
         None => (level, end + 2),
         Some(_) => (&[], 0),
     }
