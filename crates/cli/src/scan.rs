@@ -4,6 +4,7 @@ use std::{
     fmt,
     io::{ErrorKind, Read},
     ops::ControlFlow,
+    path::Path,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -25,6 +26,8 @@ use crate::{
 
 /// Bytes read at a time.
 const PIECE: usize = 256 * 1024;
+/// What a zip archive begins with: GitHub packs its logs that way.
+const ZIP: &[u8] = b"PK\x03\x04";
 
 /// Scans runs, one after the other, each with its logs side by side.
 pub(crate) struct Scanner<'a> {
@@ -90,18 +93,23 @@ impl<'a> Scanner<'a> {
         match open_target(&Target::parse(path)) {
             Err(error) => run.error(error.name, error.kind.to_string()),
             Ok(Listing { mut logs, notes, errors }) => {
-                if logs.is_empty() && errors.is_empty() {
-                    run.error(path, "no logs here; give the directory that holds them");
-                }
+                let explicit = !Path::new(path).is_dir();
+                let mut failed = !errors.is_empty();
                 errors.into_iter().for_each(|error| run.error(error.name, error.kind.to_string()));
                 notes.into_iter().for_each(|note| run.note(note.name.clone(), words(&note)));
                 // The largest first, so that no thread is left alone with it at the end.
                 logs.sort_by_key(|log| std::cmp::Reverse(log.size));
-                let one = |log: &LogSource| self.file(&run, log);
+                let one = |log: &LogSource| self.file(&run, log, explicit);
                 let scanned: Vec<_> =
                     self.pool.install(|| logs.par_iter().with_max_len(1).map(one).collect());
+                let mut read = 0;
                 for file in scanned {
+                    read += file.logs.len();
+                    failed |= !file.errors.is_empty();
                     explained.extend(file.merge_into(&mut run));
+                }
+                if read == 0 && !failed {
+                    run.error(path, "no log in there; give the directory that holds the logs");
                 }
             }
         }
@@ -109,13 +117,14 @@ impl<'a> Scanner<'a> {
         (run.finish(path), explained)
     }
 
-    fn file(&self, run: &RunScan<'_>, source: &LogSource) -> Scanned {
+    /// Scans one file. What is named itself is read even where it does not look like text.
+    fn file(&self, run: &RunScan<'_>, source: &LogSource, explicit: bool) -> Scanned {
         let mut scanned = Scanned::default();
         match source.open(self.limits) {
             Err(error) => scanned.errors.push((source.name.clone(), error.kind.to_string())),
             Ok(mut reader) => match reader.content() {
                 Content::Archive => self.archive(run, &source.name, &mut reader, &mut scanned),
-                Content::Binary if !is_damaged(&mut reader) => {
+                Content::Binary if !explicit => {
                     scanned.notes.push((source.name.clone(), "not text, left out".to_owned()));
                 }
                 Content::Text | Content::Binary => {
@@ -169,9 +178,16 @@ impl<'a> Scanner<'a> {
     ) {
         let started = Instant::now();
         let mut piece = vec![0; PIECE];
+        if reader.content() == Content::Binary {
+            log.note("does not look like text, scanned all the same");
+        }
         loop {
             match reader.read(&mut piece) {
                 Ok(0) => break,
+                Ok(_) if piece.starts_with(ZIP) && reader.content() == Content::Binary => {
+                    log.cut_short("a zip archive; unpack it and give the directory");
+                    break;
+                }
                 Ok(length) => {
                     if !log.feed(&piece[..length]) {
                         break;
@@ -224,11 +240,6 @@ fn reason(error: &SourceError) -> String {
     );
     let told = error.kind.to_string();
     if too_large { format!("{told} with --max-output") } else { told }
-}
-
-/// True when binary content is not what the file holds but where its reading broke off.
-fn is_damaged<R: Read>(reader: &mut LogReader<R>) -> bool {
-    reader.compression().is_some() && reader.read(&mut [0]).is_err()
 }
 
 /// How one log was read, for `--explain`.

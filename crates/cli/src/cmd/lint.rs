@@ -70,7 +70,13 @@ fn draw(
     }
     let errors = diagnostics.iter().filter(|found| found.severity == Severity::Error).count();
     let warnings = diagnostics.len() - errors;
-    let good = fingerprints.working();
-    writeln!(output.out(), "{good} good, {errors} errors, {warnings} warnings")?;
+    let counted = |number: usize, noun| render::counted(number as u64, noun);
+    writeln!(
+        output.out(),
+        "{}, {}, {}",
+        counted(fingerprints.working(), "good fingerprint"),
+        counted(errors, "error"),
+        counted(warnings, "warning")
+    )?;
     Ok(())
 }

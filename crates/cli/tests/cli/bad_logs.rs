@@ -82,6 +82,22 @@ fn nul_bytes_and_bytes_that_are_not_utf8() {
 }
 
 #[test]
+fn what_is_no_text() {
+    let dir = Dir::with_disk();
+    dir.write("run/image.png", b"\x89PNG\r\n\x1a\n\x00\x00 No space left on device");
+    let (code, only) = run(&dir, &["run"]);
+    assert_eq!((code, only.verdict.as_str()), (2, "incomplete"), "nothing was read: {only:?}");
+    dir.write("run/good.log", "fine\n");
+    let (code, beside) = run(&dir, &["run"]);
+    assert_eq!((code, beside.verdict.as_str()), (1, "unclassified"));
+    assert!(beside.notes[0].message.contains("not text"), "{beside:?}");
+    dir.write("logs.zip", b"PK\x03\x04\x14\x00\x00\x00\x08\x00");
+    let (code, zip) = run(&dir, &["logs.zip"]);
+    assert_eq!(code, 2);
+    assert!(zip.errors[0].message.contains("unpack it"), "{zip:?}");
+}
+
+#[test]
 fn a_line_of_fifty_megabytes() {
     let dir = Dir::with_disk();
     let mut line = vec![b'x'; 50 << 20];

@@ -19,7 +19,7 @@ pub(crate) struct Document {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Run {
     pub(crate) target: String,
-    pub(crate) run: BTreeMap<String, Values>,
+    pub(crate) run: Fields,
     pub(crate) verdict: String,
     pub(crate) bugs: Vec<Bug>,
     pub(crate) stats: RunStats,
@@ -27,12 +27,7 @@ pub(crate) struct Run {
     pub(crate) notes: Vec<Problem>,
 }
 
-#[derive(Debug, PartialEq, Deserialize)]
-#[serde(untagged)]
-pub(crate) enum Values {
-    One(String),
-    Many(Vec<String>),
-}
+pub(crate) type Fields = BTreeMap<String, Vec<String>>;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -57,7 +52,7 @@ pub(crate) struct Evidence {
     pub(crate) line: u64,
     pub(crate) timestamp: Option<String>,
     pub(crate) message: String,
-    pub(crate) fields: BTreeMap<String, Values>,
+    pub(crate) fields: Fields,
 }
 
 #[derive(Debug, Deserialize)]

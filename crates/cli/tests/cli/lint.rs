@@ -6,7 +6,7 @@ use crate::util::Dir;
 fn mistakes_have_place_and_cure() {
     let dir = Dir::with_disk();
     let clean = dir.recheck(&["lint", "queries"]);
-    assert_eq!((clean.code, clean.out.as_str()), (0, "1 good, 0 errors, 0 warnings\n"));
+    assert_eq!((clean.code, clean.out.as_str()), (0, "1 good fingerprint, 0 errors, 0 warnings\n"));
     dir.write("queries/typo.yaml", "contains: boom\nfalback: true\n");
     dir.write("queries/bad.yaml", "query: message:\"never closed\n");
     let outcome = dir.recheck(&["lint", "queries"]);

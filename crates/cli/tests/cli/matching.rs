@@ -44,7 +44,7 @@ fn broken_documents_leave_the_others() {
     let outcome = dir.recheck(&["match", "-f", "q", "--events", "e.jsonl"]);
     assert_eq!(outcome.code, 1);
     assert_eq!(outcome.out, "{\"fingerprint\":\"1\",\"error\":null,\"hits\":[1,4]}\n");
-    assert!(outcome.err.contains("e.jsonl:2: "), "{}", outcome.err);
+    assert!(outcome.err.contains("e.jsonl:2:11: "), "{}", outcome.err);
     assert!(outcome.err.contains("e.jsonl:3: "), "{}", outcome.err);
 }
 

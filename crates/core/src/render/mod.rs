@@ -15,6 +15,6 @@ pub use classified::{Classified, Look, Matched};
 pub use excerpt::{escape, excerpt};
 pub use json::{SCHEMA_VERSION, json};
 pub use markdown::markdown;
-pub use numbers::{bytes, count};
+pub use numbers::{bytes, count, counted};
 pub use snippet::snippet;
 pub use text::text;

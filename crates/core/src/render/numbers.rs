@@ -40,8 +40,13 @@ pub fn bytes(number: u64) -> String {
     format!("{value:.1} {}", UNITS[unit])
 }
 
-/// `1 log`, `2 logs`: a count with its noun.
-pub(super) fn counted(number: u64, noun: &str) -> String {
+/// A count with its noun.
+///
+/// ```
+/// assert_eq!(recheck_core::render::counted(1, "log"), "1 log");
+/// assert_eq!(recheck_core::render::counted(2000, "log"), "2,000 logs");
+/// ```
+pub fn counted(number: u64, noun: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{} {noun}{plural}", count(number))
 }

@@ -18,7 +18,7 @@ const MAX_EVIDENCE: usize = 2;
 /// Notes shown per run.
 const MAX_NOTES: usize = 3;
 /// A place longer than this many characters has its text on the next line.
-const MAX_PLACE: usize = 40;
+const MAX_PLACE: usize = 30;
 /// The least width, in characters, that log text gets.
 const MIN_TEXT: usize = 30;
 
