@@ -66,9 +66,6 @@ mod tests {
         let worst = |verdicts: &[Verdict]| verdicts.iter().copied().map(Exit::from).max();
         assert_eq!(worst(&[Verdict::Known, Verdict::Passed]), Some(Exit::Explained));
         assert_eq!(worst(&[Verdict::Known, Verdict::Fallback]), Some(Exit::Unexplained));
-        assert_eq!(
-            worst(&[Verdict::Incomplete, Verdict::Unclassified]),
-            Some(Exit::Incomplete)
-        );
+        assert_eq!(worst(&[Verdict::Incomplete, Verdict::Unclassified]), Some(Exit::Incomplete));
     }
 }

@@ -45,8 +45,11 @@ impl<'a> Focus<'a> {
 impl Needles {
     fn of(fingerprint: &Fingerprint) -> Needles {
         let mut needles = Needles { contains: fingerprint.contains.clone(), ..Needles::default() };
-        needles.patterns =
-            fingerprint.regex.iter().filter_map(|pattern| regex::Regex::new(pattern).ok()).collect();
+        needles.patterns = fingerprint
+            .regex
+            .iter()
+            .filter_map(|pattern| regex::Regex::new(pattern).ok())
+            .collect();
         for query in &fingerprint.queries {
             needles.query(query);
         }

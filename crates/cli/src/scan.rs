@@ -14,13 +14,16 @@ use recheck_core::{
     FieldValues, Known, LogReport, LogScan, RunMeta, RunReport, RunScan, ScanOptions, StopFn,
     log::{
         ArchiveItem, Compression, Content, DecompressErrorKind, Limits, Listing, LogReader,
-        LogSource, Profile, SourceError, SourceErrorKind, Target, TimeContext, TagTable,
+        LogSource, Profile, SourceError, SourceErrorKind, TagTable, Target, TimeContext,
         open_target, walk_archive,
     },
 };
 
 use crate::{
-    args::ProfileArg, cmd::classify::ClassifyArgs, failure::Failure, fingerprints::Fingerprints,
+    args::ProfileArg,
+    cmd::classify::ClassifyArgs,
+    failure::Failure,
+    fingerprints::Fingerprints,
     settings::{Settings, SettingsError},
 };
 
@@ -135,13 +138,7 @@ impl<'a> Scanner<'a> {
         scanned
     }
 
-    fn archive(
-        &self,
-        run: &RunScan<'_>,
-        name: &str,
-        reader: &mut dyn Read,
-        scanned: &mut Scanned,
-    ) {
+    fn archive(&self, run: &RunScan<'_>, name: &str, reader: &mut dyn Read, scanned: &mut Scanned) {
         let walked = walk_archive(name, reader, self.limits, &mut |item| {
             match item {
                 ArchiveItem::Note(note) => scanned.notes.push((note.name.clone(), words(&note))),
@@ -178,9 +175,6 @@ impl<'a> Scanner<'a> {
     ) {
         let started = Instant::now();
         let mut piece = vec![0; PIECE];
-        if reader.content() == Content::Binary {
-            log.note("does not look like text, scanned all the same");
-        }
         loop {
             match reader.read(&mut piece) {
                 Ok(0) => break,
@@ -199,6 +193,9 @@ impl<'a> Scanner<'a> {
                     break;
                 }
             }
+        }
+        if reader.content() == Content::Binary {
+            log.note("does not look like text");
         }
         if reader.has_trailing_junk() {
             log.note("junk behind the compressed data was left out");

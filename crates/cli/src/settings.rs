@@ -79,13 +79,17 @@ pub(crate) enum SettingsError {
         reason: Box<toml::de::Error>,
     },
     /// No such zone.
-    #[error("no time zone `{0}`\n  help: give a name such as Europe/Berlin, an offset such as +02:00, or UTC")]
+    #[error(
+        "no time zone `{0}`\n  help: give a name such as Europe/Berlin, an offset such as +02:00, or UTC"
+    )]
     Zone(String),
     /// A glob that is none.
     #[error("in `[[tags]]`: {0}")]
     Tags(#[from] recheck_core::log::TagRuleError),
     /// The tracker has no place for the id.
-    #[error("`tracker = \"{0}\"` has no `{{id}}`\n  help: write the address of a bug with {{id}} where its id stands")]
+    #[error(
+        "`tracker = \"{0}\"` has no `{{id}}`\n  help: write the address of a bug with {{id}} where its id stands"
+    )]
     Tracker(String),
 }
 
@@ -113,9 +117,8 @@ impl Settings {
     }
 
     fn read(path: &Path) -> Result<Settings, SettingsError> {
-        let text = fs::read_to_string(path).map_err(|source| {
-            SettingsError::Unreadable { path: path.to_owned(), source }
-        })?;
+        let text = fs::read_to_string(path)
+            .map_err(|source| SettingsError::Unreadable { path: path.to_owned(), source })?;
         let mut settings: Settings = toml::from_str(&text).map_err(|error| {
             SettingsError::Content { path: path.to_owned(), reason: Box::new(error) }
         })?;

@@ -163,12 +163,7 @@ fn complain(diagnostics: &[Diagnostic], output: &Output) {
     }
 }
 
-fn explain(
-    fingerprints: &Fingerprints,
-    compiled: Duration,
-    logs: &[Explained],
-    output: &Output,
-) {
+fn explain(fingerprints: &Fingerprints, compiled: Duration, logs: &[Explained], output: &Output) {
     let matcher = &fingerprints.matcher;
     output.say(&format!(
         "compiled {} fingerprints in {:.1} ms",

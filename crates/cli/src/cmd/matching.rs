@@ -12,12 +12,8 @@ use recheck_core::{Document, Event, Narrowed, Schema, Scratch};
 use serde::Serialize;
 
 use crate::{
-    args::FingerprintArgs,
-    exit::Exit,
-    failure::Failure,
-    fingerprints::Fingerprints,
-    output::Output,
-    settings::Settings,
+    args::FingerprintArgs, exit::Exit, failure::Failure, fingerprints::Fingerprints,
+    output::Output, settings::Settings,
 };
 
 /// Bytes of documents read before they are evaluated: enough for all threads.

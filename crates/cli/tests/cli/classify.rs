@@ -82,7 +82,8 @@ fn every_hit_on_request() {
 #[test]
 fn standard_input_and_the_built_in_pack() {
     let dir = Dir::new();
-    let outcome = dir.recheck_with(&["classify", "-"], b"cp: error writing 'x': No space left on device\n");
+    let outcome =
+        dir.recheck_with(&["classify", "-"], b"cp: error writing 'x': No space left on device\n");
     assert_eq!(outcome.code, 0, "{outcome:?}");
     assert!(outcome.out.starts_with("known: -\n"), "{}", outcome.out);
     let compressed = gzip(b"cp: error writing 'x': No space left on device\n");
@@ -154,7 +155,10 @@ fn general_fingerprints_speak_only_alone() {
 fn the_line_profile_makes_each_line_an_event() {
     let dir = Dir::new();
     dir.write("queries/both.yaml", "query: message:Traceback AND message:KeyError\n");
-    dir.write("x.log", "Traceback (most recent call last):\n  File \"a.py\", line 1\nKeyError: 1\n");
+    dir.write(
+        "x.log",
+        "Traceback (most recent call last):\n  File \"a.py\", line 1\nKeyError: 1\n",
+    );
     assert_eq!(dir.recheck(&["classify", "x.log"]).code, 0);
     assert_eq!(dir.recheck(&["classify", "x.log", "--profile", "lines"]).code, 1);
 }

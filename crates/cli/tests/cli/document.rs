@@ -85,7 +85,6 @@ pub(crate) struct Diagnostic {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "that a field can be read is what is tested")]
 pub(crate) struct Stats {
     pub(crate) fingerprints: u64,
     pub(crate) elapsed_ms: u64,

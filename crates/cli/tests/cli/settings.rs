@@ -34,7 +34,10 @@ fn mistakes_in_the_file_are_told_with_their_place() {
 fn flags_win_over_variables_over_files() {
     let dir = Dir::new();
     dir.write("queries/both.yaml", "query: message:Traceback AND message:KeyError\n");
-    dir.write("x.log", "Traceback (most recent call last):\n  File \"a.py\", line 1\nKeyError: 1\n");
+    dir.write(
+        "x.log",
+        "Traceback (most recent call last):\n  File \"a.py\", line 1\nKeyError: 1\n",
+    );
     dir.write("config/recheck/recheck.toml", "profile = 'lines'\n");
     let code = |args: &[&str], variables: &[(&str, &str)]| {
         dir.run(&[&["classify", "x.log"], args].concat(), b"", variables).code
