@@ -15,7 +15,6 @@ pub struct LoadError {
     /// The id the file would have had; `None` when the problem is with a place and not a file.
     pub id: Option<String>,
     /// What went wrong.
-    #[source]
     pub kind: LoadErrorKind,
     /// Every problem, in the order of the file; never empty.
     pub diagnostics: Vec<Diagnostic>,
@@ -32,8 +31,8 @@ pub enum LoadErrorKind {
     #[error("no fingerprint files in this directory")]
     EmptyDirectory,
     /// The operating system refused.
-    #[error("cannot read")]
-    Unreadable(#[source] std::io::Error),
+    #[error("cannot read: {0}")]
+    Unreadable(std::io::Error),
     /// A link leads back to a directory it lies in.
     #[error("link loop")]
     LinkLoop,

@@ -533,7 +533,52 @@ pub(super) fn nearest<'k>(name: &str, known: impl Iterator<Item = &'k str>) -> O
 
 #[cfg(test)]
 mod tests {
+    use super::super::load::Loaded;
     use super::*;
+
+    fn loaded(text: &str) -> Fingerprint {
+        let loaded = Loaded::from_sources([("x.yaml", text)]);
+        assert!(loaded.diagnostics().is_empty(), "{:?}", loaded.diagnostics());
+        loaded.set.iter().next().unwrap().1.clone()
+    }
+
+    #[test]
+    fn every_key_is_read() {
+        let text = "query: [a, 'b c']\ncontains: \" x \"\nregex: ['y+', z]\nsuppress-graph: yes\n\
+                    suppress-notification: true\nallow-nonvoting: True\ntest_ids: one.test\n\
+                    resolved_at: 2014-01-19 10:00:00\ntitle: '  Disk full '\nbug: 01708704\n\
+                    category: product\nadvice: >\n  Wait\n  a bit.\nfallback: on\n";
+        let f = loaded(text);
+        assert_eq!(f.queries.iter().map(Query::source).collect::<Vec<_>>(), ["a", "b c"]);
+        assert_eq!((f.contains, f.regex), (vec![" x ".to_owned()], vec!["y+".into(), "z".into()]));
+        assert!(f.suppress_graph && f.suppress_notification && f.allow_nonvoting && f.fallback);
+        assert_eq!(f.test_ids, ["one.test"]);
+        assert_eq!(f.resolved_at.as_deref(), Some("2014-01-19 10:00:00"));
+        assert_eq!(f.title.as_deref(), Some("Disk full"));
+        assert_eq!(f.bug.as_deref(), Some("01708704"), "a tracker's number is kept as written");
+        assert_eq!(f.category, Some(Category::Product));
+        assert_eq!(f.advice.as_deref(), Some("Wait a bit."));
+    }
+
+    #[test]
+    fn absent_keys_have_their_defaults() {
+        let f = loaded("contains: a\n");
+        assert!(!(f.suppress_graph || f.suppress_notification || f.allow_nonvoting || f.fallback));
+        assert!(f.queries.is_empty() && f.regex.is_empty() && f.test_ids.is_empty());
+        assert_eq!((f.title, f.bug, f.category), (None, None, None));
+    }
+
+    #[test]
+    fn numbers_as_bugs_keep_their_digits() {
+        for number in ["1708704", "1e5", "0x1F", "12345678901234567890123", "3.10"] {
+            assert_eq!(
+                loaded(&format!("contains: a\nbug: {number}\n")).bug.as_deref(),
+                Some(number)
+            );
+            let aliased = format!("resolved_at: &n {number}\nbug: *n\ncontains: a\n");
+            assert_eq!(loaded(&aliased).bug.as_deref(), Some(number));
+        }
+    }
 
     #[test]
     fn nearest_forgives_typing_but_does_not_guess() {

@@ -8,7 +8,7 @@ use thiserror::Error;
 use crate::{
     bind::BindErrors,
     fields::FieldValues,
-    fingerprint::Fingerprint,
+    fingerprint::{Fingerprint, REGEX_SIZE_LIMIT},
     schema::Schema,
 };
 
@@ -150,7 +150,8 @@ impl MatcherBuilder {
             must.push(Node::Leaf(table.push(Leaf::Contains(finder))));
         }
         for pattern in &fingerprint.regex {
-            let pattern = regex::bytes::Regex::new(pattern)?;
+            let pattern =
+                regex::bytes::RegexBuilder::new(pattern).size_limit(REGEX_SIZE_LIMIT).build()?;
             must.push(Node::Leaf(table.push(Leaf::Pattern(pattern))));
         }
         match must.len() {

@@ -60,11 +60,13 @@ fn hex_unit(text: &str) -> Option<u16> {
 
 /// Appends `text` so that the lexer reads it as one bare term, or as part of one.
 ///
+/// Control characters get a backslash too: a query of nothing else would be taken as blank.
+///
 /// `at_start` says that nothing of the term stands before it: there `+` and `-` would be signs.
 pub(crate) fn escape_term_into(text: &str, at_start: bool, out: &mut String) {
     for (at, c) in text.char_indices() {
         let sign = at_start && at == 0 && matches!(c, '+' | '-');
-        if sign || is_special(c) {
+        if sign || is_special(c) || c < ' ' {
             out.push('\\');
         }
         out.push(c);

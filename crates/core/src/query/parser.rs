@@ -27,8 +27,8 @@ use crate::span::Span;
 
 impl Query {
     /// The longest query, in UTF-16 code units: OpenSearch's default for
-    /// `search.query.max_query_string_length`. The longest of elastic-recheck's queries has a
-    /// tenth of it.
+    /// `search.query.max_query_string_length`. The longest of elastic-recheck's own queries has
+    /// about 500.
     pub const MAX_LENGTH: usize = 32_000;
 
     /// How deep groups may be nested. OpenSearch has no limit of its own; 10,000 levels kill it.

@@ -102,6 +102,7 @@ fn normal_forms() {
         ("_exists_ : a\\ b", "_exists_:a\\ b"),
         ("\\*:*", "*:*"),
         ("a - b", "a -  b"),
+        ("\u{3000}\0", "\\\0"),
         ("", ""),
     ] {
         assert_eq!(printed(source), form, "{source}");

@@ -242,6 +242,7 @@ fn changes_case(c: char) -> bool {
 
 /// A number as Java's `Float.parseFloat` reads it, hexadecimal, `NaN` and `Infinity` left out.
 fn java_float(text: &str) -> Option<f32> {
+    let text = text.trim_matches(|c| c <= ' ');
     let digits = text.strip_suffix(['f', 'F', 'd', 'D']).unwrap_or(text);
     let decimal =
         digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'.' | b'+' | b'-' | b'e' | b'E'));
@@ -254,7 +255,15 @@ mod tests {
 
     #[test]
     fn numbers_are_read_as_java_reads_them() {
-        let cases = [("1", 1.0), (".5", 0.5), ("5.", 5.0), ("+1", 1.0), ("1e1", 10.0), ("1f", 1.0)];
+        let cases = [
+            ("1", 1.0),
+            (".5", 0.5),
+            ("5.", 5.0),
+            ("+1", 1.0),
+            ("1e1", 10.0),
+            ("1f", 1.0),
+            ("1\u{b}", 1.0),
+        ];
         for (text, number) in cases {
             assert_eq!(java_float(text), Some(number), "{text}");
         }

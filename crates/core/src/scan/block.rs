@@ -6,11 +6,11 @@ use std::ops::Range;
 
 use crate::{
     fields::{FieldValues, Fields, Values},
-    log::{MAX_EVENT, Record, Splitter},
+    log::{MAX_EVENT, Record, Splitter, TimeContext},
     matcher::{Event, Matcher, Narrowed, Scratch},
 };
 
-use super::{ScanOptions, report::Evidence};
+use super::report::Evidence;
 
 /// What blocks of one log share.
 #[derive(Clone, Copy)]
@@ -21,7 +21,9 @@ pub(super) struct BlockScan<'a> {
     /// The log's constant fields.
     pub(super) file: &'a Fields,
     pub(super) name: &'a str,
-    pub(super) options: &'a ScanOptions,
+    pub(super) time: &'a TimeContext,
+    /// Keep every hit as evidence, not the first and the last.
+    pub(super) all: bool,
 }
 
 /// What one block gave.
@@ -81,7 +83,8 @@ impl BlockScan<'_> {
         let mut report = BlockReport { lines, ..BlockReport::default() };
         report.events = self.splitter.count_events(block);
         let places = std::mem::take(&mut walk.places);
-        report.hits = places.into_iter().map(|(id, places)| (id, self.read(block, places))).collect();
+        report.hits =
+            places.into_iter().map(|(id, places)| (id, self.read(block, places))).collect();
         report
     }
 
@@ -93,7 +96,7 @@ impl BlockScan<'_> {
 
     fn evidence(&self, block: &[u8], place: &Place) -> Evidence {
         let mut record = self.splitter.read_record(&block[place.event.clone()]);
-        record.resolve_time(&self.options.time);
+        record.resolve_time(self.time);
         let timestamp = record.values("@timestamp").iter().next().map(str::to_owned);
         let mut fields = self.file.clone();
         record.each_field(&mut |name, value| fields.set(name, value));
@@ -158,7 +161,13 @@ impl Walk<'_> {
     }
 
     /// Evaluates one event; `event` is relative to `base`, as the candidates are.
-    fn event(&mut self, base: usize, event: Range<usize>, due: Range<usize>, scratch: &mut Scratch) {
+    fn event(
+        &mut self,
+        base: usize,
+        event: Range<usize>,
+        due: Range<usize>,
+        scratch: &mut Scratch,
+    ) {
         let scan = self.scan;
         let raw = &self.block[base + event.start..base + event.end];
         let trusted = |position: u32| {
@@ -183,7 +192,7 @@ impl Walk<'_> {
         let place = Place { event, line: self.line };
         let places = self.places.entry(fingerprint).or_default();
         places.count += 1;
-        if !self.scan.options.all && places.events.len() == 2 {
+        if !self.scan.all && places.events.len() == 2 {
             places.events[1] = place;
         } else {
             places.events.push(place);
@@ -202,7 +211,7 @@ impl LogEvent<'_> {
     fn record(&self) -> &Record<'_> {
         self.record.get_or_init(|| {
             let mut record = self.scan.splitter.read_record(self.raw);
-            record.resolve_time(&self.scan.options.time);
+            record.resolve_time(self.scan.time);
             record
         })
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     fields::Fields,
-    log::{Cleaner, Record, Splitter},
+    log::{Cleaner, Record, Splitter, TimeContext},
     matcher::{Matcher, Narrowed, Scratch},
     run::RunMeta,
 };
@@ -31,6 +31,7 @@ pub struct LogScan<'m> {
     matcher: &'m Matcher,
     narrowed: Narrowed,
     options: &'m ScanOptions,
+    time: TimeContext,
     file: Fields,
     cleaner: Cleaner,
     splitter: Option<Splitter>,
@@ -60,6 +61,10 @@ impl<'m> LogScan<'m> {
             matcher,
             narrowed: matcher.narrow(&file, Record::varies),
             options,
+            time: TimeContext {
+                year: options.time.year.or_else(|| meta.year()),
+                zone: options.time.zone.clone(),
+            },
             file,
             cleaner: Cleaner::new(),
             splitter: None,
@@ -147,7 +152,8 @@ impl<'m> LogScan<'m> {
             splitter,
             file: &self.file,
             name: &self.report.file,
-            options: self.options,
+            time: &self.time,
+            all: self.options.all,
         };
         let found = scan.scan(&self.buffer[..whole], self.line, &mut self.scratch);
         self.line += found.lines;

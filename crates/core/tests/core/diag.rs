@@ -173,3 +173,38 @@ fn the_shared_fingerprints_load() {
     assert!(errors.is_empty(), "{errors:#?}");
     assert_eq!(loaded.set.len(), 676);
 }
+
+/// Queries as a program would write them into YAML: JSON's strings are YAML's.
+#[test]
+fn queries_survive_being_written_as_json_strings() {
+    let Some(data) = std::env::var_os("RECHECK_DATA") else {
+        println!("skipped: RECHECK_DATA is not set (the absolute path of the shared data)");
+        return;
+    };
+    let mut seen = 0;
+    for file in ["edge.jsonl", "random-logstash.jsonl", "answers-logstash.jsonl"] {
+        for row in fs::read_to_string(Path::new(&data).join(file)).unwrap().lines() {
+            let row: serde_json::Value = serde_json::from_str(row).unwrap();
+            let query = row["query"].as_str().unwrap();
+            let text = serde_json::json!({ "query": query }).to_string();
+            let loaded = Loaded::from_sources([("x.yaml", &text)]);
+            match loaded.set.iter().next() {
+                Some((_, fingerprint)) => assert_eq!(fingerprint.queries[0].source(), query),
+                None => {
+                    let diagnostics = &loaded.rejected[0].diagnostics;
+                    assert!(diagnostics.iter().any(|d| d.code.starts_with('Q')), "{diagnostics:?}");
+                }
+            }
+            drawn(&loaded); // must not panic, wherever the labels are
+            seen += 1;
+        }
+    }
+    println!("{seen} queries");
+}
+
+#[test]
+fn python_escapes_are_read() {
+    let loaded = Loaded::from_sources([("x.yaml", r#"contains: "\ud83d\ude00 \u00e9""#)]);
+    let (_, fingerprint) = loaded.set.by_name("x").expect("surrogate pairs are one character");
+    assert_eq!(fingerprint.contains, ["😀 é"]);
+}
