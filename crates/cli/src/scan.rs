@@ -32,7 +32,7 @@ const PIECE: usize = 256 * 1024;
 /// What a zip archive begins with: GitHub packs its logs that way.
 const ZIP: &[u8] = b"PK\x03\x04";
 
-/// Scans runs, one after the other, each with its logs side by side.
+/// Scans runs and their logs side by side, in a pool of its own.
 pub(crate) struct Scanner<'a> {
     known: Known<'a>,
     meta: RunMeta,
@@ -89,8 +89,13 @@ impl<'a> Scanner<'a> {
         Ok(Scanner { known: Known { matcher, fingerprints: list }, meta, options, limits, pool })
     }
 
-    /// Scans one run, and tells how each of its logs was read.
-    pub(crate) fn run(&self, path: &str) -> (RunReport, Vec<Explained>) {
+    /// Scans the runs, and tells how each of their logs was read.
+    pub(crate) fn runs(&self, paths: &[String]) -> Vec<(RunReport, Vec<Explained>)> {
+        let one = |path: &String| self.run(path);
+        self.pool.install(|| paths.par_iter().with_max_len(1).map(one).collect())
+    }
+
+    fn run(&self, path: &str) -> (RunReport, Vec<Explained>) {
         let mut run = RunScan::new(self.known, self.meta.clone(), &self.options);
         let mut explained = Vec::new();
         match open_target(&Target::parse(path)) {
@@ -103,8 +108,7 @@ impl<'a> Scanner<'a> {
                 // The largest first, so that no thread is left alone with it at the end.
                 logs.sort_by_key(|log| std::cmp::Reverse(log.size));
                 let one = |log: &LogSource| self.file(&run, log, explicit);
-                let scanned: Vec<_> =
-                    self.pool.install(|| logs.par_iter().with_max_len(1).map(one).collect());
+                let scanned: Vec<_> = logs.par_iter().with_max_len(1).map(one).collect();
                 let mut read = 0;
                 for file in scanned {
                     read += file.logs.len();

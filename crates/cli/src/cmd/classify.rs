@@ -98,14 +98,9 @@ pub(crate) fn run(args: &ClassifyArgs, output: &mut Output) -> Result<Exit, Fail
     let compiled = started.elapsed();
 
     let scanner = Scanner::new(args, &settings, &fingerprints, started)?;
-    let mut runs = Vec::with_capacity(args.paths.len());
-    let mut explained = Vec::new();
-    for path in &args.paths {
-        let (run, logs) = scanner.run(path);
-        runs.push(run);
-        explained.extend(logs);
-    }
+    let (runs, explained): (Vec<_>, Vec<_>) = scanner.runs(&args.paths).into_iter().unzip();
     if args.explain {
+        let explained: Vec<_> = explained.into_iter().flatten().collect();
         explain(&fingerprints, compiled, &explained, output);
     }
     let classified = render::Classified {

@@ -36,8 +36,10 @@ struct Stats {
 ///
 /// When `out` cannot be written to.
 pub fn json(classified: &Classified<'_>, out: &mut dyn io::Write) -> io::Result<()> {
-    let (errors, warnings) =
-        classified.diagnostics.iter().partition(|diagnostic| diagnostic.severity == Severity::Error);
+    let (errors, warnings) = classified
+        .diagnostics
+        .iter()
+        .partition(|diagnostic| diagnostic.severity == Severity::Error);
     let document = Document {
         schema_version: SCHEMA_VERSION,
         runs: classified.runs,

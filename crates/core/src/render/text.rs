@@ -42,8 +42,21 @@ pub fn text(
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
     let mut page = Page { out, look, all };
+    // A blank line round each run that has something to tell; plain ones stand in a list.
+    let mut apart = true;
     for run in classified.runs {
+        let plain = run.bugs.is_empty() && run.errors.is_empty() && run.notes.is_empty();
+        if !plain && !apart {
+            writeln!(page.out)?;
+        }
         page.run(run)?;
+        apart = !plain;
+        if apart {
+            writeln!(page.out)?;
+        }
+    }
+    if !apart {
+        writeln!(page.out)?;
     }
     page.summary(classified)
 }
@@ -88,7 +101,7 @@ impl Page<'_> {
         if let Some(more @ 1..) = run.notes.len().checked_sub(MAX_NOTES) {
             writeln!(self.out, "  {more} more notes are in the JSON")?;
         }
-        writeln!(self.out)
+        Ok(())
     }
 
     fn bug(&mut self, bug: &Bug) -> io::Result<()> {
