@@ -3,6 +3,7 @@
 mod bad_fingerprints;
 mod bad_logs;
 mod classify;
+mod docs;
 mod document;
 mod help;
 mod lint;
