@@ -178,7 +178,7 @@ fn the_reasons_on_request() {
 fn no_control_character_of_a_log_is_shown() {
     let dir = Dir::with_disk();
     let text = "some text that is long enough to look like text ".repeat(9);
-    let line = format!("a\u{7}\u{9b}31m\u{8}No space left on device\u{0}\u{202e}\n");
+    let line = "a\u{7}\u{9b}31m\u{8}No space left on device\u{0}\u{202e}\n";
     dir.write("x\u{1b}[2J.log", format!("{text}\n{line}"));
     let outcome = dir.recheck(&["classify", "x\u{1b}[2J.log", "--color", "never"]);
     assert_eq!(outcome.code, 0, "{outcome:?}");

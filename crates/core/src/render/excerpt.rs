@@ -65,7 +65,7 @@ fn push(out: &mut String, character: char) {
 /// let start = message.find("No space").unwrap();
 /// let matched = Some(start..message.len());
 /// assert_eq!(excerpt(message, matched.clone(), 100), "cp: error writing 'x': No space left on device");
-/// assert_eq!(excerpt(message, matched, 25), "…: No space left on device");
+/// assert_eq!(excerpt(message, matched, 25), "…No space left on device");
 /// ```
 pub fn excerpt(message: &str, matched: Option<Range<usize>>, width: usize) -> String {
     let (line, matched) = line_of(message, matched);
@@ -111,8 +111,16 @@ fn window(line: &str, matched: Range<usize>, width: usize) -> Range<usize> {
     let lead = (spare / 4).max(spare.saturating_sub(after)).min(before);
     let start = line[..matched.start].char_indices().rev().take(lead).last();
     let start = start.map_or(matched.start, |(offset, _)| offset);
+    let start = if start > 0 { word_start(line, start, matched.start) } else { start };
     let end = line[start..].char_indices().nth(width).map_or(line.len(), |(end, _)| start + end);
     start..end
+}
+
+/// The start of a word soon after `start`, so that the text does not begin within one.
+fn word_start(line: &str, start: usize, matched: usize) -> usize {
+    const SOON: usize = 16;
+    let blank = line[start..matched].bytes().take(SOON).position(|byte| byte == b' ');
+    blank.map_or(start, |blank| start + blank + 1)
 }
 
 #[cfg(test)]
