@@ -34,5 +34,5 @@ pub use self::{
     time::{TimeContext, Timestamp, parse_stamp, rfc3339},
 };
 
-#[cfg(test)]
+#[cfg(all(test, feature = "decompress"))]
 mod real_tests;

@@ -95,7 +95,7 @@ fn real_logs_are_read() {
         };
         folded += check(&path, expected);
     }
-    assert!(folded > 100, "tracebacks are folded: {folded}");
+    assert!(folded >= 6, "the tracebacks in them are folded: {folded}");
 }
 
 #[test]

@@ -74,7 +74,8 @@ struct Place {
 impl BlockScan<'_> {
     /// Scans a block that begins and ends at event borders; `line` is the number of its first line.
     pub(super) fn scan(&self, block: &[u8], line: u64, scratch: &mut Scratch) -> BlockReport {
-        let mut walk = Walk { scan: self, block, line, counted: 0, places: BTreeMap::new() };
+        let places = BTreeMap::new();
+        let mut walk = Walk { scan: self, block, first_line: line, line, counted: 0, places };
         let lines = if block.len() < MAX_EVENT {
             walk.part(0..block.len(), scratch)
         } else {
@@ -82,6 +83,9 @@ impl BlockScan<'_> {
         };
         let mut report = BlockReport { lines, ..BlockReport::default() };
         report.events = self.splitter.count_events(block);
+        if !self.narrowed.always().is_empty() {
+            walk.every_event_hits(report.events);
+        }
         let places = std::mem::take(&mut walk.places);
         report.hits =
             places.into_iter().map(|(id, places)| (id, self.read(block, places))).collect();
@@ -114,6 +118,7 @@ impl BlockScan<'_> {
 struct Walk<'a> {
     scan: &'a BlockScan<'a>,
     block: &'a [u8],
+    first_line: u64,
     /// The line number at `counted`.
     line: u64,
     counted: usize,
@@ -121,6 +126,28 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
+    /// Fingerprints that match whatever an event says: their hits are counted, not found.
+    fn every_event_hits(&mut self, events: u64) {
+        let splitter = self.scan.splitter;
+        let mut cursor = splitter.cursor(self.block);
+        let mut ranges = Vec::new();
+        if self.scan.all {
+            ranges.extend(std::iter::from_fn(|| cursor.next_event()));
+        } else if let Some(last) = self.block.len().checked_sub(1) {
+            ranges.extend(cursor.next_event());
+            ranges.push(splitter.cursor(self.block).event_at(last));
+            ranges.dedup();
+        }
+        let feeds = |text: &[u8]| memchr::memchr_iter(b'\n', text).count() as u64;
+        let line = |event: &Range<usize>| self.first_line + feeds(&self.block[..event.start]);
+        let places: Vec<Place> =
+            ranges.into_iter().map(|event| Place { line: line(&event), event }).collect();
+        for &fingerprint in self.scan.narrowed.always() {
+            let places = Places { count: events, events: places.clone() };
+            self.places.insert(fingerprint, places);
+        }
+    }
+
     /// Where an event fills the block, its borders may lie inside a word: look at events one by one,
     /// so that the words at their borders are whole.
     fn events_apart(&mut self, scratch: &mut Scratch) -> u64 {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     fields::Fields,
-    log::{Cleaner, Record, Splitter, TimeContext},
+    log::{Cleaner, Splitter, TimeContext},
     matcher::{Matcher, Narrowed, Scratch},
     run::RunMeta,
 };
@@ -59,7 +59,7 @@ impl<'m> LogScan<'m> {
         }
         LogScan {
             matcher,
-            narrowed: matcher.narrow(&file, Record::varies),
+            narrowed: matcher.narrow(&file),
             options,
             time: TimeContext {
                 year: options.time.year.or_else(|| meta.year()),

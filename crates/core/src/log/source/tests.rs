@@ -127,7 +127,9 @@ fn tar(entries: &[(&str, tar::EntryType, &[u8])]) -> Vec<u8> {
 }
 
 /// What a walk shows: names with texts, notes, and how it ended.
-fn walked(archive: &[u8]) -> (Vec<(String, String)>, Vec<SourceNote>, Result<(), SourceError>) {
+type Walked = (Vec<(String, String)>, Vec<SourceNote>, Result<(), SourceError>);
+
+fn walked(archive: &[u8]) -> Walked {
     let (mut logs, mut notes) = (Vec::new(), Vec::new());
     let end = walk_archive("x.tar", archive, Limits::default(), &mut |item| {
         match item {
