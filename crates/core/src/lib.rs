@@ -33,7 +33,8 @@ pub use crate::{
         LoadError, LoadErrorKind, Loaded, MAX_FILE_BYTES, Position, REGEX_SIZE_LIMIT, Severity,
     },
     matcher::{
-        CompileError, CompileErrorKind, Event, Matcher, MatcherBuilder, Narrowed, Scratch, reference,
+        CompileError, CompileErrorKind, Event, Matcher, MatcherBuilder, Narrowed, Scratch,
+        reference,
     },
     query::{
         Bound, Clause, Conjunction, Fuzziness, Leaf, LeafKind, Modifier, Node, Query, SyntaxError,

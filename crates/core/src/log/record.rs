@@ -50,16 +50,8 @@ impl Record<'_> {
 
 /// The fields a record may have, `message` and `@timestamp` among them: those that differ from event
 /// to event of a log, where every other field is one of the run or the file.
-const FIELDS: [&str; 8] = [
-    "message",
-    "@timestamp",
-    "loglevel",
-    "module",
-    "node",
-    "pid",
-    "syslog_program",
-    "syslog_host",
-];
+const FIELDS: [&str; 8] =
+    ["message", "@timestamp", "loglevel", "module", "node", "pid", "syslog_program", "syslog_host"];
 
 impl Record<'_> {
     /// Whether the field differs from event to event of a log.

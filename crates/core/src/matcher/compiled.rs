@@ -5,12 +5,7 @@ use std::sync::Arc;
 use memchr::memmem::Finder;
 use thiserror::Error;
 
-use crate::{
-    bind::BindErrors,
-    fields::FieldValues,
-    fingerprint::Fingerprint,
-    schema::Schema,
-};
+use crate::{bind::BindErrors, fields::FieldValues, fingerprint::Fingerprint, schema::Schema};
 
 use super::{
     evaluate::{Answers, Subject},

@@ -9,11 +9,7 @@
 //! one needs its own; for exclusions nothing is needed, so they give nothing to look for. A query
 //! that yields no literals is evaluated on every event.
 
-use crate::{
-    bind::LeafTest,
-    query::WildcardPart,
-    schema::FieldKind,
-};
+use crate::{bind::LeafTest, query::WildcardPart, schema::FieldKind};
 
 use super::{
     prefilter::{Context, Literal},
@@ -117,7 +113,8 @@ pub(super) fn words(table: &Table, each: &mut dyn FnMut(&[u8])) {
             _ => continue,
         };
         let bytes = terms.iter().map(|term| term.as_bytes());
-        for word in bytes.flat_map(|term| term.split(|byte| !super::prefilter::is_word_byte(*byte))) {
+        for word in bytes.flat_map(|term| term.split(|byte| !super::prefilter::is_word_byte(*byte)))
+        {
             if !word.is_empty() {
                 each(word);
             }

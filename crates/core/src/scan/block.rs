@@ -81,7 +81,8 @@ impl BlockScan<'_> {
         let mut report = BlockReport { lines, ..BlockReport::default() };
         report.events = self.splitter.count_events(block);
         let places = std::mem::take(&mut walk.places);
-        report.hits = places.into_iter().map(|(id, places)| (id, self.read(block, places))).collect();
+        report.hits =
+            places.into_iter().map(|(id, places)| (id, self.read(block, places))).collect();
         report
     }
 
@@ -158,7 +159,13 @@ impl Walk<'_> {
     }
 
     /// Evaluates one event; `event` is relative to `base`, as the candidates are.
-    fn event(&mut self, base: usize, event: Range<usize>, due: Range<usize>, scratch: &mut Scratch) {
+    fn event(
+        &mut self,
+        base: usize,
+        event: Range<usize>,
+        due: Range<usize>,
+        scratch: &mut Scratch,
+    ) {
         let scan = self.scan;
         let raw = &self.block[base + event.start..base + event.end];
         let trusted = |position: u32| {

@@ -11,9 +11,7 @@ use std::sync::Arc;
 use crate::log::{Profile, TagTable, TimeContext};
 
 pub use log_scan::LogScan;
-pub use report::{
-    Bug, Evidence, LogHits, LogReport, RunError, RunReport, RunStats, TestIds,
-};
+pub use report::{Bug, Evidence, LogHits, LogReport, RunError, RunReport, RunStats, TestIds};
 pub use run_scan::{Known, RunScan};
 
 /// Asked now and then whether to stop: a deadline, a cancel flag.

@@ -160,7 +160,9 @@ impl<'m> RunScan<'m> {
         for (_, evidence) in &mut bugs {
             evidence.sort_by(|(a, _), (b, _)| a.cmp(b));
         }
-        bugs.sort_by(|(_, a), (_, b)| a.first().map(|hit| &hit.0).cmp(&b.first().map(|hit| &hit.0)));
+        bugs.sort_by(|(_, a), (_, b)| {
+            a.first().map(|hit| &hit.0).cmp(&b.first().map(|hit| &hit.0))
+        });
         let strip = |(mut bug, evidence): (Bug, Vec<(Nearness, Evidence)>)| {
             bug.evidence = evidence.into_iter().map(|(_, hit)| hit).collect();
             bug

@@ -14,14 +14,52 @@ use recheck_core::{
 /// Words that meet each other's prefixes, glue, fold into ASCII, or are numbers, so that near
 /// misses are as frequent as hits.
 const WORDS: &[&str] = &[
-    "timeout", "Timeout", "timeouts", "connection", "CONNECTION", "refused", "error", "Error:",
-    "details.FATAL", "fatal", "details", "libvirtError", "no", "more", "mirrors", "to", "try", "503",
-    "5030", "a", "a.b", "it's", "\u{212A}ernel", "kernel", "d\u{130}sk", "disk", "écran", "東京",
-    "foo_bar", "bar", "3.14", "x-y", "key=value", "\"quoted\"", "[req-1]", "\u{301}", "\u{AD}",
-    "deadlock", "deadlocks", "instances", "instance_id", "17:39:43.967",
+    "timeout",
+    "Timeout",
+    "timeouts",
+    "connection",
+    "CONNECTION",
+    "refused",
+    "error",
+    "Error:",
+    "details.FATAL",
+    "fatal",
+    "details",
+    "libvirtError",
+    "no",
+    "more",
+    "mirrors",
+    "to",
+    "try",
+    "503",
+    "5030",
+    "a",
+    "a.b",
+    "it's",
+    "\u{212A}ernel",
+    "kernel",
+    "d\u{130}sk",
+    "disk",
+    "écran",
+    "東京",
+    "foo_bar",
+    "bar",
+    "3.14",
+    "x-y",
+    "key=value",
+    "\"quoted\"",
+    "[req-1]",
+    "\u{301}",
+    "\u{AD}",
+    "deadlock",
+    "deadlocks",
+    "instances",
+    "instance_id",
+    "17:39:43.967",
 ];
 
-const GAPS: &[&str] = &[" ", "  ", " ", ".", ":", ",", "-", "_", "'", " - ", "\t", "(", "; ", "/", "\"", ""];
+const GAPS: &[&str] =
+    &[" ", "  ", " ", ".", ":", ",", "-", "_", "'", " - ", "\t", "(", "; ", "/", "\"", ""];
 
 fn line() -> impl Strategy<Value = String> {
     let word = prop::sample::select(WORDS);
@@ -78,9 +116,14 @@ fn clause() -> impl Strategy<Value = String> {
     let word = || prop::sample::select(WORDS);
     let phrase = prop::collection::vec(word(), 1..4)
         .prop_map(|words| format!("message:\"{}\"", words.join(" ").replace('"', "\\\"")));
-    let sloppy = (word(), word(), 1..4_u8)
-        .prop_map(|(a, b, slop)| format!("message:\"{} {}\"~{slop}", a.replace('"', ""), b.replace('"', "")));
-    let plain = || prop::sample::select(&["timeout", "error", "fatal", "bar", "kernel", "disk", "deadlock"][..]);
+    let sloppy = (word(), word(), 1..4_u8).prop_map(|(a, b, slop)| {
+        format!("message:\"{} {}\"~{slop}", a.replace('"', ""), b.replace('"', ""))
+    });
+    let plain = || {
+        prop::sample::select(
+            &["timeout", "error", "fatal", "bar", "kernel", "disk", "deadlock"][..],
+        )
+    };
     prop_oneof![
         8 => phrase,
         2 => sloppy,
@@ -112,14 +155,16 @@ fn query() -> impl Strategy<Value = String> {
 }
 
 fn fingerprints() -> impl Strategy<Value = Vec<Fingerprint>> {
-    let literal = prop::option::weighted(0.1, prop::sample::select(&["imeout", "ERROR", "| ", "a.b"][..]));
+    let literal =
+        prop::option::weighted(0.1, prop::sample::select(&["imeout", "ERROR", "| ", "a.b"][..]));
     prop::collection::vec((query(), literal), 1..8).prop_map(|queries| {
-        let fingerprint = |(index, (query, literal)): (usize, (String, Option<&str>))| Fingerprint {
-            id: index.to_string(),
-            queries: vec![Query::parse(&query).expect("the generator writes valid queries")],
-            contains: literal.into_iter().map(str::to_owned).collect(),
-            ..Fingerprint::default()
-        };
+        let fingerprint =
+            |(index, (query, literal)): (usize, (String, Option<&str>))| Fingerprint {
+                id: index.to_string(),
+                queries: vec![Query::parse(&query).expect("the generator writes valid queries")],
+                contains: literal.into_iter().map(str::to_owned).collect(),
+                ..Fingerprint::default()
+            };
         queries.into_iter().enumerate().map(fingerprint).collect()
     })
 }
@@ -158,7 +203,8 @@ fn expected(
         let line = 1 + clean[..event.start].iter().filter(|byte| **byte == b'\n').count() as u64;
         for (index, fingerprint) in (0_u32..).zip(fingerprints) {
             let bound = fingerprint.queries[0].bind(&Schema::Logstash).expect("it binds");
-            let contains = |text: &String| raw.windows(text.len()).any(|part| part == text.as_bytes());
+            let contains =
+                |text: &String| raw.windows(text.len()).any(|part| part == text.as_bytes());
             if reference::matches(&bound, &Layered(&record, file))
                 && fingerprint.contains.iter().all(contains)
             {

@@ -46,9 +46,8 @@ impl Context {
     ) -> Option<Context> {
         let anchor_only = !strict || !terms.iter().all(|term| is_plain(term));
         let words: Vec<Word> = terms.iter().flat_map(|term| split(term)).collect();
-        let order = |a: &usize, b: &usize| {
-            rarity(&words[*a].bytes).total_cmp(&rarity(&words[*b].bytes))
-        };
+        let order =
+            |a: &usize, b: &usize| rarity(&words[*a].bytes).total_cmp(&rarity(&words[*b].bytes));
         let anchor = (0..words.len()).min_by(order)?;
         Some(Context { words, anchor, anchor_only })
     }
@@ -152,7 +151,8 @@ fn gap_after(text: &[u8], end: usize, glue: Option<u8>) -> Gap {
         };
     }
     let rest = &text[end..];
-    let Some(length) = rest.iter().position(|&byte| byte == b'\n' || byte >= 128 || is_word_byte(byte))
+    let Some(length) =
+        rest.iter().position(|&byte| byte == b'\n' || byte >= 128 || is_word_byte(byte))
     else {
         return Gap::Unclear;
     };
@@ -168,7 +168,8 @@ fn gap_before(text: &[u8], start: usize, glue: Option<u8>) -> Gap {
         };
     }
     let before = &text[..start];
-    let Some(at) = before.iter().rposition(|&byte| byte == b'\n' || byte >= 128 || is_word_byte(byte))
+    let Some(at) =
+        before.iter().rposition(|&byte| byte == b'\n' || byte >= 128 || is_word_byte(byte))
     else {
         return Gap::Unclear;
     };
@@ -266,7 +267,10 @@ mod tests {
 
     #[test]
     fn glue_belongs_to_the_term_or_is_left_to_the_analyzer() {
-        assert_eq!(verdict(&["the", "details.fatal"], "fatal", "the details.FATAL: x"), Verdict::Yes);
+        assert_eq!(
+            verdict(&["the", "details.fatal"], "fatal", "the details.FATAL: x"),
+            Verdict::Yes
+        );
         assert_eq!(verdict(&["the", "details.fatal"], "fatal", "the details fatal"), Verdict::No);
         assert_eq!(verdict(&["details", "fatal"], "details", "details.fatal"), Verdict::Maybe);
         assert_eq!(verdict(&["fatal"], "fatal", "details.fatal"), Verdict::Maybe);

@@ -225,12 +225,14 @@ pub(super) fn find(sieve: &Sieve, block: &[u8], found: &mut Found) {
 /// The same without vector instructions: the specification of the others.
 pub(super) fn find_portable(sieve: &Sieve, block: &[u8], found: &mut Found) {
     let class = |byte: u8| if byte < 128 { CLASS[byte as usize] } else { 2 };
-    let bucket = |place: usize, byte: u8| if byte < 128 { sieve.tables[place][byte as usize] } else { 0xFF };
+    let bucket =
+        |place: usize, byte: u8| if byte < 128 { sieve.tables[place][byte as usize] } else { 0xFF };
     run(sieve, block, found, |window| {
         let mut masks = Masks::default();
         for (index, &byte) in window[..WINDOW].iter().enumerate() {
             let places = 0..PLACES;
-            let buckets = places.fold(0xFF, |all, place| all & bucket(place, window[index + place]));
+            let buckets =
+                places.fold(0xFF, |all, place| all & bucket(place, window[index + place]));
             masks.word |= u64::from(class(byte) & 1) << index;
             masks.chain |= u64::from(class(byte) >> 1) << index;
             masks.high |= u64::from(byte >> 7) << index;
@@ -408,7 +410,8 @@ fn word_length(load: u64) -> usize {
     };
     // Letters fold together; bytes that fold onto a letter without being one do not exist in ASCII.
     let folded = ascii | (ONES * 0x20);
-    let word = between(folded, b'a', b'z') | between(ascii, b'0', b'9') | between(ascii, b'_', b'_');
+    let word =
+        between(folded, b'a', b'z') | between(ascii, b'0', b'9') | between(ascii, b'_', b'_');
     let other = !(word & !load) & HIGH;
     (other.trailing_zeros() / 8) as usize
 }
@@ -464,9 +467,8 @@ mod x86 {
         let (all, feed) = (_mm512_set1_epi8(-1), _mm512_set1_epi8(b'\n' as i8));
         run(sieve, block, found, |window| {
             // SAFETY: a window has 72 bytes; the loads read 64 from offsets below PLACES.
-            let at = |offset: usize| unsafe {
-                _mm512_loadu_si512(window.as_ptr().add(offset).cast())
-            };
+            let at =
+                |offset: usize| unsafe { _mm512_loadu_si512(window.as_ptr().add(offset).cast()) };
             let bytes = at(0);
             // One look-up classifies 64 bytes by their low seven bits.
             let kind = _mm512_permutex2var_epi8(class.0, bytes, class.1);
@@ -478,9 +480,8 @@ mod x86 {
                 _mm512_mask_mov_epi8(found, _mm512_movepi8_mask(bytes), all)
             };
             let first = _mm512_permutex2var_epi8(buckets[0].0, bytes, buckets[0].1);
-            let later = (1..PLACES).fold(all, |found, place| {
-                _mm512_and_si512(found, bucket(place, at(place)))
-            });
+            let later = (1..PLACES)
+                .fold(all, |found, place| _mm512_and_si512(found, bucket(place, at(place))));
             Masks {
                 word: _mm512_test_epi8_mask(kind, one) & !beyond,
                 chain: _mm512_test_epi8_mask(kind, two) | beyond,
@@ -564,11 +565,10 @@ mod tests {
     #[test]
     fn whole_words_in_any_case_are_found() {
         let sieve = sieve(&["deadlock", "503", "mirrors"]);
-        assert_eq!(words(&sieve, b"x DeadLock; HTTP 503\nNo more mirrors"), [
-            (2, 8),
-            (17, 3),
-            (29, 7)
-        ]);
+        assert_eq!(
+            words(&sieve, b"x DeadLock; HTTP 503\nNo more mirrors"),
+            [(2, 8), (17, 3), (29, 7)]
+        );
         assert_eq!(words(&sieve, b"dead-lock 5030 mirror s _503"), []);
     }
 

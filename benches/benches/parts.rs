@@ -1,0 +1,4 @@
+//! The parts by themselves.
+fn main() {
+    divan::main();
+}
