@@ -40,7 +40,7 @@ pub use crate::{
         Bound, Clause, Conjunction, Fuzziness, Leaf, LeafKind, Modifier, Node, Query, SyntaxError,
         SyntaxErrorKind, SyntaxErrors, WildcardPart,
     },
-    run::{ResultClass, RunMeta, Verdict},
+    run::{ResultClass, RunMeta, RunSource, Verdict},
     scan::{
         Bug, Evidence, Known, LogHits, LogReport, LogScan, RunError, RunReport, RunScan, RunStats,
         ScanOptions, StopFn, TestIds,

@@ -16,13 +16,15 @@
 //!
 //! Call a *run* a longest stretch of `[A-Za-z0-9_]` bytes in a text.
 //!
-//! 1. A token never begins or ends inside a run, unless the cut at 255 units fell there.
-//! 2. A token that no cut touched therefore consists of whole runs and of what lies between them:
-//!    every stretch of `[A-Za-z0-9_]` that is longest within the token is a run of the raw text.
+//! 1. No token begins or ends inside a run, unless a cut fell there: then 255 bytes or more around
+//!    that place are all `[A-Za-z0-9_.:,;'"]` or not ASCII.
+//! 2. So every stretch of `[A-Za-z0-9_]` that is longest within a token is a run of the text, but for
+//!    that same case: a term can only be found where its ASCII stretches stand with no such byte at
+//!    either side.
+//! 3. Two code points beyond ASCII lower-case into it, and may stand in the text for the letter in
+//!    the term: U+0130 for `i` and U+212A for `k`. Runs are of the text, so these two end one.
 //!
-//! So a term can only match where its longest ASCII stretch stands in the text with no other
-//! `[A-Za-z0-9_]` byte at its two sides (or within reach of a cut: beside 255 units or more that
-//! hold no separator). The property tests of this module hold both.
+//! The tests of this module hold all three.
 
 mod analyze;
 mod lowercase;
@@ -34,7 +36,7 @@ mod word_break_table;
 #[cfg(test)]
 mod tests;
 
-#[expect(unused_imports, reason = "the matcher's prefilter is the first to use it")]
+#[allow(unused_imports, reason = "for the prefilter of the matcher")]
 pub(crate) use self::token::is_ascii_word_byte;
 pub use self::{
     analyze::analyze,

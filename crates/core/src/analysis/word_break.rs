@@ -83,8 +83,11 @@ impl Class {
     }
 
     fn look_up(c: char) -> Class {
-        let after = RANGES.partition_point(|&(first, _, _)| first <= c);
-        match after.checked_sub(1).map(|index| RANGES[index]) {
+        let page = c as usize / PAGE;
+        let ranges = &RANGES[PAGES[page] as usize..PAGES[page + 1] as usize];
+        let after = ranges.partition_point(|&(first, _, _)| first <= c);
+        // The range before the page's first may reach into it.
+        match (PAGES[page] as usize + after).checked_sub(1).map(|index| RANGES[index]) {
             Some((_, last, class)) if c <= last => class,
             _ => Class::Other,
         }
@@ -112,3 +115,20 @@ impl Class {
         matches!(self, Class::Emoji | Class::LetterEmoji)
     }
 }
+
+/// Code points a page.
+const PAGE: usize = 0x80;
+
+/// For each page, the number of ranges that begin before it: a look-up searches one page only.
+static PAGES: [u16; 0x11_0000 / PAGE + 1] = {
+    let mut pages = [0; 0x11_0000 / PAGE + 1];
+    let (mut page, mut range) = (0, 0);
+    while page < pages.len() {
+        while range < RANGES.len() && (RANGES[range].0 as usize) < page * PAGE {
+            range += 1;
+        }
+        pages[page] = range as u16;
+        page += 1;
+    }
+    pages
+};

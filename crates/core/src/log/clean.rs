@@ -162,7 +162,9 @@ impl Cleaner {
         self.held.extend_from_slice(&input[..taken]);
         match escape(&self.held) {
             Escape::Complete(length) => {
+                let moves = moves_right(&self.held[..length]);
                 self.held.clear();
+                self.at_sequence(moves, out);
                 &input[length - before..]
             }
             Escape::Unfinished => &input[taken..],
@@ -227,7 +229,10 @@ impl Cleaner {
     /// `input` begins with ESC; returns what follows the sequence.
     fn at_escape<'i>(&mut self, input: &'i [u8], out: &mut Vec<u8>) -> &'i [u8] {
         match escape(input) {
-            Escape::Complete(length) => &input[length..],
+            Escape::Complete(length) => {
+                self.at_sequence(moves_right(&input[..length]), out);
+                &input[length..]
+            }
             Escape::Unfinished => {
                 self.held.extend_from_slice(input);
                 &[]
@@ -238,6 +243,16 @@ impl Cleaner {
                 self.line += 1;
                 &input[1..]
             }
+        }
+    }
+
+    /// An escape sequence was removed. Behind a carriage return it may move to a column (` * Start
+    /// …  \r\x1b[74G[ OK ]`): then nothing is overwritten.
+    fn at_sequence(&mut self, moves_right: bool, out: &mut Vec<u8>) {
+        if self.pending_return && moves_right && self.line > 0 {
+            self.pending_return = false;
+            out.push(b' ');
+            self.line += 1;
         }
     }
 
@@ -297,6 +312,11 @@ enum Escape {
     Unfinished,
     /// No sequence: a control character within, or too long.
     Broken,
+}
+
+/// True for CHA and CUF (ECMA-48 §8.3.9, §8.3.20).
+fn moves_right(sequence: &[u8]) -> bool {
+    sequence.starts_with(b"\x1b[") && matches!(sequence.last(), Some(b'G' | b'C'))
 }
 
 /// Reads an escape sequence; `input` begins with ESC.

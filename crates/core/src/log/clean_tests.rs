@@ -66,6 +66,12 @@ fn progress_is_taken_back() {
 }
 
 #[test]
+fn a_column_is_not_overwritten() {
+    check(b" * Starting x \x1b[80G \r\x1b[74G[ OK ]\r\n", b" * Starting x   [ OK ]\n");
+    check(b"\r\x1b[74Gx\n", b"x\n");
+}
+
+#[test]
 fn the_time_stamp_of_a_progress_line_stays() {
     check(
         b"2022-02-28 09:44:58.839036 | node | 10 %\r20 %\r\n",
@@ -119,6 +125,7 @@ fn piece() -> impl Strategy<Value = Vec<u8>> {
             b"\r\n",
             b"\x1b",
             b"\x1b[31m",
+            b"\x1b[7G",
             b"\x1b[",
             b"\x1b]0;",
             b"\x07",

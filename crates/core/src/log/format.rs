@@ -1,7 +1,7 @@
 //! Which program wrote a log, and what each of its lines begins with.
 
 use super::formats::{
-    Head, apache, github, gitlab, jenkins, klog, oslo, syslog, taskcluster, zuul,
+    Head, Role, apache, github, gitlab, jenkins, klog, oslo, syslog, taskcluster, zuul,
 };
 
 /// How a log's lines begin. Recognised per file by [`Splitter::detect`](super::Splitter::detect).
@@ -44,6 +44,14 @@ pub enum Profile {
     Records,
     /// Each line is an event, as OpenStack's log shipper writes them.
     Lines,
+}
+
+/// The least that must be known of every line's prefix.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Prefix {
+    /// Bytes of the line before its text.
+    pub(super) len: usize,
+    pub(super) role: Role,
 }
 
 /// The formats in the order of their precedence where several fit equally well.
@@ -93,19 +101,34 @@ impl LogFormat {
             }
         }
         let fits = |format: LogFormat, count: usize| {
-            count > 0 && count * if format.wraps() { 8 } else { 2 } >= lines
+            let share = if format.wraps() && format != LogFormat::ZuulConsole { 8 } else { 2 };
+            count > 0 && count * share >= lines
         };
         let candidates = FORMATS.iter().zip(counts).filter(|&(&format, count)| fits(format, count));
         // `max_by_key` takes the last of equals, hence the reverse.
         candidates.rev().max_by_key(|&(_, count)| count).map_or(LogFormat::Plain, |(&best, _)| best)
     }
 
-    /// True when a line without a prefix belongs to the record before it.
+    /// True when a line without a prefix belongs to the record before it. (OpenStack's log shipper
+    /// puts a console's lines together in the same way.)
     pub(super) fn wraps(self) -> bool {
         matches!(
             self,
-            LogFormat::OsloLog | LogFormat::Syslog | LogFormat::ApacheError | LogFormat::Klog
+            LogFormat::ZuulConsole
+                | LogFormat::OsloLog
+                | LogFormat::Syslog
+                | LogFormat::ApacheError
+                | LogFormat::Klog
         )
+    }
+
+    /// The length of the line's prefix and the line's role; see [`head`](LogFormat::head).
+    #[inline]
+    pub(super) fn prefix(self, line: &[u8]) -> Option<Prefix> {
+        match self {
+            LogFormat::Plain => None,
+            _ => self.head(line).map(|head| Prefix { len: head.len, role: head.role }),
+        }
     }
 
     /// What the line begins with, if it begins as this format's lines do.

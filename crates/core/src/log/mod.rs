@@ -13,16 +13,26 @@ mod fold;
 mod format;
 mod formats;
 mod record;
+#[cfg(feature = "fs")]
+mod source;
 mod split;
 mod tags;
 mod time;
 
+#[cfg(feature = "fs")]
+pub use self::source::{
+    ArchiveEntry, ArchiveItem, Content, Listing, LogReader, LogSource, SourceError,
+    SourceErrorKind, SourceNote, SourceNoteKind, Target, open_target, walk_archive,
+};
 pub use self::{
     clean::{Cleaner, MAX_ESCAPE, TAKE_BACK, is_clean},
     decompress::{Compression, DecompressError, DecompressErrorKind, Decompressor, Limits},
     format::{LogFormat, Profile},
     record::Record,
     split::{EventCount, EventCursor, MAX_EVENT, Splitter},
-    tags::{TagTable, log_name},
+    tags::{TagRuleError, TagTable, log_name},
     time::{TimeContext, Timestamp, parse_stamp, rfc3339},
 };
+
+#[cfg(all(test, feature = "decompress"))]
+mod real_tests;

@@ -11,7 +11,7 @@ use std::ops::Range;
 use memchr::{memchr, memchr_iter, memrchr};
 
 use super::fold::{Fold, Shape, Step};
-use super::format::{LogFormat, Profile};
+use super::format::{LogFormat, Prefix, Profile};
 use super::formats::Head;
 use super::formats::Role;
 
@@ -79,7 +79,7 @@ impl Splitter {
 
     /// The bytes at the start of a line that its format puts before the text.
     pub fn prefix_len(&self, line: &[u8]) -> usize {
-        self.format.head(line).map_or(0, |head| head.len)
+        self.format.prefix(line).map_or(0, |prefix| prefix.len)
     }
 
     /// An offset such that everything before it is whole events and an event begins there; 0 when
@@ -195,9 +195,8 @@ impl Splitter {
     /// The line's shape as a predecessor, and as a possible first line of an event; nothing when it
     /// joins the event before without changing its state.
     fn shape(&self, line: &[u8]) -> Option<(Shape, Option<Shape>)> {
-        let head = self.format.head(line);
-        let (len, role) = match head {
-            Some(head) => (head.len, head.role),
+        let (len, role) = match self.format.prefix(line) {
+            Some(prefix) => (prefix.len, prefix.role),
             None if self.format.wraps() => return None,
             None => (0, Role::Any),
         };
@@ -259,7 +258,7 @@ struct Line<'b> {
     start: usize,
     /// Behind the line feed.
     end: usize,
-    head: Option<Head<'b>>,
+    prefix: Option<Prefix>,
     /// What stands behind the prefix, without the line feed.
     text: &'b [u8],
     /// The line is longer than an event may be; `text` and `end` are those of its beginning.
@@ -339,9 +338,9 @@ impl<'s, 'b> Walk<'s, 'b> {
         };
         let bytes = &rest[..length];
         let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
-        let head = self.splitter.format.head(bytes);
-        let text = &bytes[head.as_ref().map_or(0, |head| head.len)..];
-        let line = Line { start, end: start + length, head, text, long };
+        let prefix = self.splitter.format.prefix(bytes);
+        let text = &bytes[prefix.map_or(0, |prefix| prefix.len)..];
+        let line = Line { start, end: start + length, prefix, text, long };
         self.read = Some(line);
         Some(line)
     }
@@ -349,9 +348,9 @@ impl<'s, 'b> Walk<'s, 'b> {
     /// The state behind the first line of an event.
     #[inline]
     fn open(&self, first: &Line<'_>) -> Fold {
-        match &first.head {
+        match &first.prefix {
             None if self.splitter.format.wraps() => Fold::Closed,
-            Some(head) if head.role == Role::Continuation => Fold::Closed,
+            Some(prefix) if prefix.role == Role::Continuation => Fold::Closed,
             _ => Fold::open(first.text),
         }
     }
@@ -378,7 +377,7 @@ impl<'s, 'b> Walk<'s, 'b> {
                 _ => Verdict::Begins,
             };
         };
-        if next.head.is_none() && self.splitter.format.wraps() {
+        if next.prefix.is_none() && self.splitter.format.wraps() {
             return Verdict::Begins;
         }
         match self.step(first, &next, state) {
@@ -400,24 +399,43 @@ impl<'s, 'b> Walk<'s, 'b> {
 
     #[inline]
     fn step(&self, first: &Line<'_>, line: &Line<'_>, fold: Fold) -> Step {
-        let Some(head) = &line.head else {
-            return match &first.head {
+        let Some(prefix) = &line.prefix else {
+            return match &first.prefix {
                 _ if self.splitter.format.wraps() => Step::Join(fold),
                 None => fold.step(line.text),
                 Some(_) => Step::Begin,
             };
         };
-        if head.role != Role::Any {
-            match goes_on(first, line, fold) {
-                Some(state) => return Step::Join(state),
-                None if head.role == Role::Context => return Step::Begin,
-                None => {}
-            }
+        // Most lines are decided here; a different source could only part them.
+        match prefix.role {
+            Role::Context => Step::Begin,
+            Role::Any if fold.step(line.text) == Step::Begin => Step::Begin,
+            _ => self.step_prefixed(first, line, fold),
         }
-        match &first.head {
-            Some(first) if first.same_source(head) => fold.step(line.text),
-            _ => Step::Begin,
+    }
+
+    fn step_prefixed(&self, first: &Line<'_>, line: &Line<'_>, fold: Fold) -> Step {
+        let head = self.head(line);
+        if head.role == Role::Continuation {
+            return Step::Join(fold);
         }
+        if first.prefix.is_none() {
+            return Step::Begin;
+        }
+        let record = self.head(first);
+        if let Some(state) = goes_on(&record, &head, fold, line.text) {
+            return Step::Join(state);
+        }
+        if record.same_source(&head) {
+            return fold.step(line.text);
+        }
+        Step::Begin
+    }
+
+    fn head(&self, line: &Line<'_>) -> Head<'b> {
+        let bytes = &self.block[line.start..line.end];
+        let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+        self.splitter.format.head(bytes).unwrap_or_default()
     }
 
     /// Where a line that is too long by itself is cut: at the last character that fits.
@@ -428,20 +446,15 @@ impl<'s, 'b> Walk<'s, 'b> {
     }
 }
 
-/// The state behind a line whose prefix says that it belongs to the record before.
-fn goes_on(first: &Line<'_>, line: &Line<'_>, fold: Fold) -> Option<Fold> {
-    let head = line.head.as_ref()?;
-    if head.role == Role::Continuation {
-        return Some(fold);
-    }
-    let record = first.head.as_ref()?;
+/// The state behind a line whose prefix says that it belongs to the record.
+fn goes_on(record: &Head<'_>, head: &Head<'_>, fold: Fold, text: &[u8]) -> Option<Fold> {
     if record.pid != head.pid || record.module != head.module || record.program != head.program {
         return None;
     }
     match head.role {
         Role::Trace => Some(Fold::Closed),
         Role::Exception if record.role == Role::Context => Some(Fold::Closed),
-        Role::Exception => match Fold::open(line.text) {
+        Role::Exception => match Fold::open(text) {
             opened @ Fold::Frames(_) if record.level == head.level && fold == Fold::Closed => {
                 Some(opened)
             }

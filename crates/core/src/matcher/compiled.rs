@@ -5,7 +5,12 @@ use std::sync::Arc;
 use memchr::memmem::Finder;
 use thiserror::Error;
 
-use crate::{bind::BindErrors, fields::FieldValues, fingerprint::Fingerprint, schema::Schema};
+use crate::{
+    bind::BindErrors,
+    fields::FieldValues,
+    fingerprint::{Fingerprint, REGEX_SIZE_LIMIT},
+    schema::Schema,
+};
 
 use super::{
     evaluate::{Answers, Subject},
@@ -52,6 +57,10 @@ struct Compiled {
     literals: Vec<Anchor>,
     /// Programs that require no literal.
     unanchored: Vec<u32>,
+    /// Programs whose literals do not suffice where one of these conditions on the file may hold.
+    guarded: Vec<(u32, Vec<Node>)>,
+    /// Whether a field differs from event to event of a log.
+    varies: fn(&str) -> bool,
     message: Option<FieldId>,
 }
 
@@ -91,6 +100,7 @@ pub enum CompileErrorKind {
 pub struct MatcherBuilder {
     schema: Schema,
     prefilter: bool,
+    varies: fn(&str) -> bool,
 }
 
 impl MatcherBuilder {
@@ -104,6 +114,14 @@ impl MatcherBuilder {
     /// every event: slower by orders of magnitude, the same answers.
     pub fn prefilter(&mut self, yes: bool) -> &mut MatcherBuilder {
         self.prefilter = yes;
+        self
+    }
+
+    /// Which fields differ from event to event of a log; every other field is one of the run or the
+    /// file, the same for a whole log. Unless set, those that [`log::Record`](crate::log::Record)
+    /// reads. A builder told less makes matchers that never [`narrow`](Matcher::narrow) too much.
+    pub fn varies(&mut self, varies: fn(&str) -> bool) -> &mut MatcherBuilder {
+        self.varies = varies;
         self
     }
 
@@ -145,7 +163,8 @@ impl MatcherBuilder {
             must.push(Node::Leaf(table.push(Leaf::Contains(finder))));
         }
         for pattern in &fingerprint.regex {
-            let pattern = regex::bytes::Regex::new(pattern)?;
+            let pattern =
+                regex::bytes::RegexBuilder::new(pattern).size_limit(REGEX_SIZE_LIMIT).build()?;
             must.push(Node::Leaf(table.push(Leaf::Pattern(pattern))));
         }
         match must.len() {
@@ -160,17 +179,21 @@ impl MatcherBuilder {
         let mut rarity = Rarity::default();
         literals::words(&table, &mut |word| rarity.see(word));
         let message = table.field("message");
-        let chooser = Chooser { table: &table, rarity: &rarity, message };
+        let varies = self.varies;
+        let chooser = Chooser { table: &table, rarity: &rarity, message, varies };
         let mut ids: Vec<Option<usize>> = vec![None; table.leaves.len()];
         let mut anchors: Vec<Anchor> = Vec::new();
         let mut chosen: Vec<Literal> = Vec::new();
-        let mut unanchored = Vec::new();
+        let (mut unanchored, mut guarded) = (Vec::new(), Vec::new());
         for (index, program) in (0_u32..).zip(&programs) {
             let required = if self.prefilter { chooser.required(program) } else { None };
             let Some(required) = required else {
                 unanchored.push(index);
                 continue;
             };
+            if !required.guards.is_empty() {
+                guarded.push((index, required.guards));
+            }
             for (leaf, literal) in required.literals {
                 let id = *ids[leaf.0 as usize].get_or_insert_with(|| {
                     let piece = matches!(literal, Literal::Piece(_));
@@ -185,9 +208,28 @@ impl MatcherBuilder {
         }
         let prefilter = Prefilter::new(&chosen);
         let literals = anchors;
-        let compiled = Compiled { table, programs, prefilter, literals, unanchored, message };
+        let compiled =
+            Compiled { table, programs, prefilter, literals, unanchored, guarded, varies, message };
         Matcher { compiled: Arc::new(compiled) }
     }
+}
+
+/// The fields that events of a log carry themselves, as DESIGN's log formats and test results give
+/// them.
+fn varies_in_logs(field: &str) -> bool {
+    matches!(
+        field,
+        "message"
+            | "@timestamp"
+            | "loglevel"
+            | "module"
+            | "node"
+            | "pid"
+            | "syslog_program"
+            | "syslog_host"
+            | "test_id"
+            | "test_status"
+    )
 }
 
 /// A matcher's mutable state: one per thread, reused from event to event.
@@ -231,7 +273,7 @@ impl Scratch {
 pub struct Narrowed {
     /// Answers of the conditions on constant fields.
     constant: Vec<Truth>,
-    /// Programs that can still match.
+    /// Programs that match some events, as far as the constants tell.
     live: Vec<bool>,
     /// Literals that a live program requires.
     live_literals: Vec<bool>,
@@ -241,22 +283,35 @@ pub struct Narrowed {
     literals: bool,
     /// Live programs without literals: evaluated on every event.
     every_event: Vec<u32>,
+    /// Programs that match every event, whatever it says.
+    always: Vec<u32>,
 }
 
 impl Narrowed {
+    /// Fingerprints without literals, evaluated on every event.
+    pub fn every_event(&self) -> &[u32] {
+        &self.every_event
+    }
+
     /// True when some fingerprint is evaluated on every event.
     pub fn needs_every_event(&self) -> bool {
         !self.every_event.is_empty()
     }
 
+    /// Fingerprints that match every event of the log, whatever it says: their query asks only
+    /// fields of the run and the file.
+    pub fn always(&self) -> &[u32] {
+        &self.always
+    }
+
     /// Number of fingerprints that can still match.
     pub fn live(&self) -> usize {
-        self.live.iter().filter(|live| **live).count()
+        self.live.iter().filter(|live| **live).count() + self.always.len()
     }
 
     /// Whether a fingerprint can still match.
     pub fn is_live(&self, fingerprint: u32) -> bool {
-        self.live[fingerprint as usize]
+        self.live[fingerprint as usize] || self.always.contains(&fingerprint)
     }
 }
 
@@ -279,7 +334,7 @@ impl std::fmt::Debug for Event<'_> {
 impl Matcher {
     /// A builder with the default schema and the prefilter on.
     pub fn builder() -> MatcherBuilder {
-        MatcherBuilder { schema: Schema::default(), prefilter: true }
+        MatcherBuilder { schema: Schema::default(), prefilter: true, varies: varies_in_logs }
     }
 
     /// Number of fingerprints, rejected ones included.
@@ -302,40 +357,44 @@ impl Matcher {
         Scratch { due_at: vec![0; self.len()], ..Scratch::default() }
     }
 
-    /// Drops what can't match under these constants. `varies` tells which fields differ from event
-    /// to event; every other field is taken from `constants`, and absent there means absent.
-    pub fn narrow(&self, constants: &dyn FieldValues, varies: impl Fn(&str) -> bool) -> Narrowed {
-        let Compiled { table, programs, literals, unanchored, .. } = &*self.compiled;
-        let mut answers = Answers::default();
-        answers.begin(table);
-        let subject = Subject { fields: constants, raw: None };
-        let constant: Vec<Truth> = (0..table.leaves.len() as u32)
-            .map(LeafId)
-            .map(|id| match table.leaf_at(id) {
-                Leaf::Field { field, .. } if !varies(table.field_name(*field)) => {
-                    Truth::from(answers.test(id, table, &subject))
-                }
-                _ => Truth::Unknown,
-            })
-            .collect();
-        let known = |id: LeafId| constant[id.0 as usize];
-        let live: Vec<bool> =
-            programs.iter().map(|program| program.settle(&known) != Truth::False).collect();
-        let alive = |index: &u32| live[*index as usize];
+    /// Drops what can't match under these constants. Fields that vary (see
+    /// [`MatcherBuilder::varies`]) stay open; every other field is taken from `constants`, and
+    /// absent there means absent.
+    pub fn narrow(&self, constants: &dyn FieldValues) -> Narrowed {
+        self.narrow_but(constants, self.compiled.varies)
+    }
+
+    fn narrow_but(&self, constants: &dyn FieldValues, varies: fn(&str) -> bool) -> Narrowed {
+        let compiled = &*self.compiled;
+        let constant = compiled.constants(constants, varies);
+        let settle = |node: &Node| node.settle(&|id: LeafId| constant[id.0 as usize]);
+        let truths: Vec<Truth> = compiled.programs.iter().map(settle).collect();
+        let open = |index: &u32| truths[*index as usize] == Truth::Unknown;
+        let always =
+            (0..truths.len() as u32).filter(|index| truths[*index as usize] == Truth::True);
+        let may_hold = |guards: &Vec<Node>| guards.iter().any(|node| settle(node) != Truth::False);
+        let unguarded = compiled.guarded.iter().filter(|(_, guards)| may_hold(guards));
+        let every_event = compiled.unanchored.iter().copied().chain(unguarded.map(|entry| entry.0));
+        let literals = &compiled.literals;
         let live_literals: Vec<bool> =
-            literals.iter().map(|anchor| anchor.programs.iter().any(alive)).collect();
+            literals.iter().map(|anchor| anchor.programs.iter().any(open)).collect();
         let any = |piece: bool| {
             literals.iter().zip(&live_literals).any(|(anchor, &live)| live && anchor.piece == piece)
         };
-        let (pieces, words) = (any(true), any(false));
-        let every_event = unanchored.iter().copied().filter(alive).collect();
-        let literals = pieces || words;
-        Narrowed { constant, live, live_literals, pieces, literals, every_event }
+        Narrowed {
+            pieces: any(true),
+            literals: any(true) || any(false),
+            always: always.collect(),
+            every_event: every_event.filter(open).collect(),
+            live: truths.iter().map(|truth| *truth == Truth::Unknown).collect(),
+            live_literals,
+            constant,
+        }
     }
 
     /// Nothing is constant: every condition is asked of every event.
     pub fn narrow_nothing(&self) -> Narrowed {
-        self.narrow(&crate::fields::Fields::new(), |_| true)
+        self.narrow_but(&crate::fields::Fields::new(), |_| true)
     }
 
     /// Looks `block` over for candidates and returns its number of line feeds. The block must begin
@@ -432,6 +491,7 @@ impl Matcher {
         let message = block.len() - event.raw.map_or(0, <[u8]>::len);
         let trusted = |position: u32| (position as usize) < message;
         self.evaluate(narrowed, event, all, &trusted, (scratch, hits));
+        hits.extend_from_slice(&narrowed.always);
         hits[before..].sort_unstable();
     }
 }
@@ -449,6 +509,22 @@ impl Scratch {
 }
 
 impl Compiled {
+    /// What the fields that do not vary say of each condition.
+    fn constants(&self, constants: &dyn FieldValues, varies: fn(&str) -> bool) -> Vec<Truth> {
+        let table = &self.table;
+        let mut answers = Answers::default();
+        answers.begin(table);
+        let subject = Subject { fields: constants, raw: None };
+        let ids = (0..table.leaves.len() as u32).map(LeafId);
+        ids.map(|id| match table.leaf_at(id) {
+            Leaf::Field { field, .. } if !varies(table.field_name(*field)) => {
+                Truth::from(answers.test(id, table, &subject))
+            }
+            _ => Truth::Unknown,
+        })
+        .collect()
+    }
+
     /// The literals in the analysed message: for events the raw bytes can't answer for.
     fn find_exact(
         &self,

@@ -8,6 +8,10 @@
 //! For clauses that must all match, the cheapest one's literals are enough; for alternatives, every
 //! one needs its own; for exclusions nothing is needed, so they give nothing to look for. A query
 //! that yields no literals is evaluated on every event.
+//!
+//! An alternative that asks only fields of the run or the file (`message:"a" OR tags:"console"`)
+//! becomes a *guard*: it is answered once per file, and only where it holds do the literals not
+//! suffice.
 
 use crate::{bind::LeafTest, query::WildcardPart, schema::FieldKind};
 
@@ -20,10 +24,15 @@ use super::{
 /// Pieces shorter than this are everywhere.
 const SHORTEST_PIECE: usize = 3;
 
+/// The rate of a guard: a clause without one is better whenever there is one.
+const GUARD: f32 = 1e6;
+
 /// Literals of which one must be in the event, each the necessary trace of one condition.
 #[derive(Clone, Debug)]
 pub(super) struct Required {
     pub(super) literals: Vec<(LeafId, Literal)>,
+    /// Where one of these may hold, the query can match without any literal.
+    pub(super) guards: Vec<Node>,
     /// Expected candidates per MB.
     rate: f32,
 }
@@ -34,6 +43,8 @@ pub(super) struct Chooser<'a> {
     pub(super) rarity: &'a Rarity,
     /// The field whose text is scanned.
     pub(super) message: Option<FieldId>,
+    /// Whether a field differs from event to event of a log.
+    pub(super) varies: fn(&str) -> bool,
 }
 
 impl Chooser<'_> {
@@ -42,7 +53,7 @@ impl Chooser<'_> {
         match node {
             Node::All => None,
             // Nothing matches, so no literal is ever needed.
-            Node::Nothing => Some(Required { literals: Vec::new(), rate: 0.0 }),
+            Node::Nothing => Some(Required { literals: Vec::new(), guards: Vec::new(), rate: 0.0 }),
             Node::Leaf(id) => self.leaf(*id),
             Node::Bool(node) => self.bool(node),
         }
@@ -51,19 +62,42 @@ impl Chooser<'_> {
     fn bool(&self, node: &BoolNode) -> Option<Required> {
         let BoolNode { must, should, must_not } = node;
         if !must.is_empty() {
-            let clauses = must.iter().filter_map(|node| self.required(node));
+            // A clause on the file alone says nothing of the text: it is answered before.
+            let reading = must.iter().filter(|node| self.reads_event(node));
+            let clauses = reading.filter_map(|node| self.required(node));
             return clauses.min_by(|a, b| a.rate.total_cmp(&b.rate));
         }
         if should.is_empty() && !must_not.is_empty() {
             return None;
         }
-        let mut union = Required { literals: Vec::new(), rate: 0.0 };
+        let mut union = Required { literals: Vec::new(), guards: Vec::new(), rate: 0.0 };
         for node in should {
-            let Required { literals, rate } = self.required(node)?;
+            if !self.reads_event(node) {
+                union.guards.push(node.clone());
+                union.rate += GUARD;
+                continue;
+            }
+            let Required { literals, guards, rate } = self.required(node)?;
             union.literals.extend(literals);
+            union.guards.extend(guards);
             union.rate += rate;
         }
         Some(union)
+    }
+
+    /// Whether any condition of the tree can differ from event to event.
+    fn reads_event(&self, node: &Node) -> bool {
+        match node {
+            Node::All | Node::Nothing => false,
+            Node::Leaf(id) => match self.table.leaf_at(*id) {
+                Leaf::Field { field, .. } => (self.varies)(self.table.field_name(*field)),
+                Leaf::AnyField(_) | Leaf::Contains(_) | Leaf::Pattern(_) => true,
+            },
+            Node::Bool(node) => {
+                let BoolNode { must, should, must_not } = &**node;
+                [must, should, must_not].into_iter().flatten().any(|node| self.reads_event(node))
+            }
+        }
     }
 
     fn leaf(&self, id: LeafId) -> Option<Required> {
@@ -79,7 +113,7 @@ impl Chooser<'_> {
             // The second engine costs more than any one word of the first.
             Literal::Piece(piece) => 4096.0 / piece.len() as f32,
         };
-        Some(Required { literals: vec![(id, literal)], rate })
+        Some(Required { literals: vec![(id, literal)], guards: Vec::new(), rate })
     }
 
     fn text_literal(&self, test: &LeafTest) -> Option<Literal> {

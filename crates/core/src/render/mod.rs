@@ -1,5 +1,20 @@
-//! Drawing verdicts and diagnostics.
+//! Drawing: what a scan found as text, Markdown and JSON, and diagnostics with their carets.
+//!
+//! Everything is written to an [`io::Write`](std::io::Write) or returned as a string; nothing is
+//! printed. A log is hostile text: no control character of it reaches the output, in any format.
 
+mod classified;
+mod excerpt;
+mod json;
+mod markdown;
+mod numbers;
 mod snippet;
+mod text;
 
+pub use classified::{Classified, Look, Matched};
+pub use excerpt::{escape, excerpt};
+pub use json::{SCHEMA_VERSION, json};
+pub use markdown::markdown;
+pub use numbers::{bytes, count, counted};
 pub use snippet::snippet;
+pub use text::text;

@@ -6,11 +6,11 @@ use std::ops::Range;
 
 use crate::{
     fields::{FieldValues, Fields, Values},
-    log::{MAX_EVENT, Record, Splitter},
+    log::{MAX_EVENT, Record, Splitter, TimeContext},
     matcher::{Event, Matcher, Narrowed, Scratch},
 };
 
-use super::{ScanOptions, report::Evidence};
+use super::report::Evidence;
 
 /// What blocks of one log share.
 #[derive(Clone, Copy)]
@@ -21,7 +21,9 @@ pub(super) struct BlockScan<'a> {
     /// The log's constant fields.
     pub(super) file: &'a Fields,
     pub(super) name: &'a str,
-    pub(super) options: &'a ScanOptions,
+    pub(super) time: &'a TimeContext,
+    /// Keep every hit as evidence, not the first and the last.
+    pub(super) all: bool,
 }
 
 /// What one block gave.
@@ -29,6 +31,7 @@ pub(super) struct BlockScan<'a> {
 pub(super) struct BlockReport {
     pub(super) lines: u64,
     pub(super) events: u64,
+    pub(super) cut_events: u64,
     pub(super) hits: BTreeMap<u32, Hits>,
 }
 
@@ -72,14 +75,19 @@ struct Place {
 impl BlockScan<'_> {
     /// Scans a block that begins and ends at event borders; `line` is the number of its first line.
     pub(super) fn scan(&self, block: &[u8], line: u64, scratch: &mut Scratch) -> BlockReport {
-        let mut walk = Walk { scan: self, block, line, counted: 0, places: BTreeMap::new() };
+        let places = BTreeMap::new();
+        let mut walk = Walk { scan: self, block, first_line: line, line, counted: 0, places };
         let lines = if block.len() < MAX_EVENT {
             walk.part(0..block.len(), scratch)
         } else {
             walk.events_apart(scratch)
         };
         let mut report = BlockReport { lines, ..BlockReport::default() };
-        report.events = self.splitter.count_events(block);
+        let count = self.splitter.count(block);
+        (report.events, report.cut_events) = (count.events, count.cut);
+        if !self.narrowed.always().is_empty() {
+            walk.every_event_hits(report.events);
+        }
         let places = std::mem::take(&mut walk.places);
         report.hits =
             places.into_iter().map(|(id, places)| (id, self.read(block, places))).collect();
@@ -94,7 +102,7 @@ impl BlockScan<'_> {
 
     fn evidence(&self, block: &[u8], place: &Place) -> Evidence {
         let mut record = self.splitter.read_record(&block[place.event.clone()]);
-        record.resolve_time(&self.options.time);
+        record.resolve_time(self.time);
         let timestamp = record.values("@timestamp").iter().next().map(str::to_owned);
         let mut fields = self.file.clone();
         record.each_field(&mut |name, value| fields.set(name, value));
@@ -112,6 +120,7 @@ impl BlockScan<'_> {
 struct Walk<'a> {
     scan: &'a BlockScan<'a>,
     block: &'a [u8],
+    first_line: u64,
     /// The line number at `counted`.
     line: u64,
     counted: usize,
@@ -119,6 +128,28 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
+    /// Fingerprints that match whatever an event says: their hits are counted, not found.
+    fn every_event_hits(&mut self, events: u64) {
+        let splitter = self.scan.splitter;
+        let mut cursor = splitter.cursor(self.block);
+        let mut ranges = Vec::new();
+        if self.scan.all {
+            ranges.extend(std::iter::from_fn(|| cursor.next_event()));
+        } else if let Some(last) = self.block.len().checked_sub(1) {
+            ranges.extend(cursor.next_event());
+            ranges.push(splitter.cursor(self.block).event_at(last));
+            ranges.dedup();
+        }
+        let feeds = |text: &[u8]| memchr::memchr_iter(b'\n', text).count() as u64;
+        let line = |event: &Range<usize>| self.first_line + feeds(&self.block[..event.start]);
+        let places: Vec<Place> =
+            ranges.into_iter().map(|event| Place { line: line(&event), event }).collect();
+        for &fingerprint in self.scan.narrowed.always() {
+            let places = Places { count: events, events: places.clone() };
+            self.places.insert(fingerprint, places);
+        }
+    }
+
     /// Where an event fills the block, its borders may lie inside a word: look at events one by one,
     /// so that the words at their borders are whole.
     fn events_apart(&mut self, scratch: &mut Scratch) -> u64 {
@@ -190,7 +221,7 @@ impl Walk<'_> {
         let place = Place { event, line: self.line };
         let places = self.places.entry(fingerprint).or_default();
         places.count += 1;
-        if !self.scan.options.all && places.events.len() == 2 {
+        if !self.scan.all && places.events.len() == 2 {
             places.events[1] = place;
         } else {
             places.events.push(place);
@@ -209,7 +240,7 @@ impl LogEvent<'_> {
     fn record(&self) -> &Record<'_> {
         self.record.get_or_init(|| {
             let mut record = self.scan.splitter.read_record(self.raw);
-            record.resolve_time(&self.scan.options.time);
+            record.resolve_time(self.scan.time);
             record
         })
     }

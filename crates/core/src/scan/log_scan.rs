@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     fields::Fields,
-    log::{Cleaner, Record, Splitter},
+    log::{Cleaner, MAX_EVENT, Splitter, TimeContext},
     matcher::{Matcher, Narrowed, Scratch},
     run::RunMeta,
 };
@@ -31,6 +31,7 @@ pub struct LogScan<'m> {
     matcher: &'m Matcher,
     narrowed: Narrowed,
     options: &'m ScanOptions,
+    time: TimeContext,
     file: Fields,
     cleaner: Cleaner,
     splitter: Option<Splitter>,
@@ -58,8 +59,12 @@ impl<'m> LogScan<'m> {
         }
         LogScan {
             matcher,
-            narrowed: matcher.narrow(&file, Record::varies),
+            narrowed: matcher.narrow(&file),
             options,
+            time: TimeContext {
+                year: options.time.year.or_else(|| meta.year()),
+                zone: options.time.zone.clone(),
+            },
             file,
             cleaner: Cleaner::new(),
             splitter: None,
@@ -105,6 +110,10 @@ impl<'m> LogScan<'m> {
         if !self.stopped() {
             self.scan(self.buffer.len(), true);
         }
+        if self.report.cut_events > 0 {
+            let (count, limit) = (self.report.cut_events, MAX_EVENT / 1024 / 1024);
+            self.note(format!("{count} event(s) longer than {limit} MiB were cut into pieces"));
+        }
         let evidence = |hits: Hits| hits.first.into_iter().chain(hits.rest).collect();
         let report = |(fingerprint, hits): (u32, Hits)| {
             let count = hits.count;
@@ -132,30 +141,43 @@ impl<'m> LogScan<'m> {
         !self.report.complete && self.options.stop.as_ref().is_some_and(|stop| stop())
     }
 
-    /// Scans the whole events among the first `settled` bytes of the buffer.
+    /// Scans the whole events among the first `settled` bytes of the buffer, block by block.
     fn scan(&mut self, settled: usize, last: bool) {
-        let sample = &self.buffer[..settled.min(SAMPLE)];
-        let splitter =
-            self.splitter.get_or_insert_with(|| Splitter::detect(sample, self.options.profile));
-        let whole = splitter.complete(&self.buffer[..settled], last);
-        if whole == 0 {
-            return;
+        let buffer = std::mem::take(&mut self.buffer);
+        let sample = &buffer[..settled.min(SAMPLE)];
+        let profile = self.options.profile;
+        let splitter = *self.splitter.get_or_insert_with(|| Splitter::detect(sample, profile));
+        let mut done = 0;
+        while done < settled {
+            let block = &buffer[done..settled];
+            let whole = splitter.complete(block, last);
+            if whole == 0 {
+                break;
+            }
+            self.scan_block(&splitter, &block[..whole]);
+            done += whole;
         }
+        self.buffer = buffer;
+        self.buffer.drain(..done);
+    }
+
+    fn scan_block(&mut self, splitter: &Splitter, block: &[u8]) {
         let scan = BlockScan {
             matcher: self.matcher,
             narrowed: &self.narrowed,
             splitter,
             file: &self.file,
             name: &self.report.file,
-            options: self.options,
+            time: &self.time,
+            all: self.options.all,
         };
-        let found = scan.scan(&self.buffer[..whole], self.line, &mut self.scratch);
+        let found = scan.scan(block, self.line, &mut self.scratch);
         self.line += found.lines;
         self.report.lines += found.lines;
         self.report.events += found.events;
+        self.report.cut_events += found.cut_events;
         for (fingerprint, hits) in found.hits {
             self.hits.entry(fingerprint).or_default().append(hits, self.options.all);
         }
-        self.buffer.drain(..whole);
     }
 }

@@ -45,6 +45,8 @@ pub struct LogReport {
     pub lines: u64,
     /// Events read.
     pub events: u64,
+    /// Events that were cut because they were too long.
+    pub cut_events: u64,
     /// Hits by fingerprint, in the matcher's order.
     pub hits: Vec<LogHits>,
     /// What kept the log from being read whole and well, in words; see [`LogReport::complete`].

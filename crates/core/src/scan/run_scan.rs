@@ -125,7 +125,7 @@ impl<'m> RunScan<'m> {
     }
 
     fn verdict(&self, bugs: &[Bug], complete: bool) -> Verdict {
-        if self.meta.result_class() == Some(ResultClass::Passed) {
+        if self.meta.result_class() == ResultClass::Passed {
             Verdict::Passed
         } else if bugs.iter().any(|bug| !bug.fallback) {
             Verdict::Known
@@ -173,7 +173,7 @@ impl<'m> RunScan<'m> {
     /// Runs that do not vote count only for fingerprints that say so (elastic-recheck's rule;
     /// unknown counts as voting).
     fn counts(&self, fingerprint: &Fingerprint) -> bool {
-        fingerprint.allow_nonvoting || self.meta.voting() != Some(false)
+        fingerprint.allow_nonvoting || self.meta.is_voting()
     }
 }
 

@@ -53,6 +53,8 @@ const WORDS: &[&str] = &[
     "\u{AD}",
     "deadlock",
     "deadlocks",
+    "__",
+    "_",
     "instances",
     "instance_id",
     "17:39:43.967",

@@ -14,7 +14,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use recheck_core::{Document, Query, Schema, reference::AnalyzedEvent};
+use recheck_core::{
+    Document, Event, Fingerprint, Matcher, Query, Schema, reference::AnalyzedEvent,
+};
 use serde::Deserialize;
 
 /// Differences printed per suite.
@@ -61,6 +63,61 @@ impl Engine for Reference {
         }
         answers
     }
+}
+
+/// The streaming matcher, all queries compiled into one set.
+struct Streaming {
+    prefilter: bool,
+}
+
+impl Engine for Streaming {
+    fn name(&self) -> &'static str {
+        if self.prefilter { "matcher" } else { "matcher without prefilter" }
+    }
+
+    fn answer(&mut self, schema: Schema, queries: &[&str], documents: &[Document]) -> Vec<Answer> {
+        let mut answers: Vec<Answer> = Vec::new();
+        let mut fingerprints = Vec::new();
+        for (index, text) in queries.iter().enumerate() {
+            let query = Query::parse(text);
+            answers.push(query.as_ref().map(|_| Vec::new()).map_err(ToString::to_string));
+            fingerprints.push(Fingerprint {
+                id: index.to_string(),
+                queries: query.into_iter().collect(),
+                ..Fingerprint::default()
+            });
+        }
+        let mut builder = Matcher::builder();
+        let (matcher, rejected) =
+            builder.schema(schema).prefilter(self.prefilter).build(&fingerprints);
+        for error in &rejected {
+            let index: usize = error.fingerprint.parse().expect("ids are numbers here");
+            answers[index] = Err(error.to_string());
+        }
+        let narrowed = matcher.narrow_nothing();
+        let (mut scratch, mut hits) = (matcher.scratch(), Vec::new());
+        for (index, document) in documents.iter().enumerate() {
+            hits.clear();
+            let event = Event { fields: &document.fields, raw: None };
+            matcher.matches_event(&narrowed, event, &mut scratch, &mut hits);
+            for &hit in &hits {
+                if let Ok(found) = &mut answers[hit as usize] {
+                    found.push(index);
+                }
+            }
+        }
+        answers
+    }
+}
+
+#[test]
+fn conformance_matcher() {
+    conformance(&mut Streaming { prefilter: true });
+}
+
+#[test]
+fn conformance_matcher_without_prefilter() {
+    conformance(&mut Streaming { prefilter: false });
 }
 
 #[test]

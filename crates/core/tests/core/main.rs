@@ -6,4 +6,6 @@ mod conformance;
 #[cfg(all(feature = "fs", feature = "render"))]
 mod diag;
 mod layers;
+#[cfg(feature = "fs")]
+mod pack;
 mod query;

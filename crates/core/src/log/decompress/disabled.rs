@@ -7,7 +7,6 @@ use super::reader::Compression;
 use super::source::Source;
 
 /// Never made.
-#[derive(Debug)]
 pub(super) struct Codec<R: Read> {
     source: Source<R>,
 }

@@ -79,14 +79,3 @@ impl<R: Read> Read for Codec<R> {
         }
     }
 }
-
-impl<R: Read> fmt::Debug for Codec<R> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Codec::Gzip(_) => "Gzip",
-            Codec::Zstd(_) => "Zstd",
-            Codec::Xz(_) => "Xz",
-            Codec::Bzip2(_) => "Bzip2",
-        })
-    }
-}

@@ -105,7 +105,6 @@ impl Limits {
 /// Decompressor::new(&b"plain"[..], Limits::default()).read_to_string(&mut text).unwrap();
 /// assert_eq!(text, "plain");
 /// ```
-#[derive(Debug)]
 pub struct Decompressor<R: Read> {
     state: State<R>,
     compression: Option<Compression>,
@@ -114,7 +113,6 @@ pub struct Decompressor<R: Read> {
     trailing_junk: bool,
 }
 
-#[derive(Debug)]
 enum State<R: Read> {
     /// Nothing was read yet.
     Start(Source<R>),
@@ -224,6 +222,14 @@ impl<R: Read> Decompressor<R> {
             }
             Err(error) => Err(self.error(DecompressErrorKind::Corrupt(error.to_string()))),
         }
+    }
+}
+
+impl<R: Read> fmt::Debug for Decompressor<R> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = formatter.debug_struct("Decompressor");
+        shown.field("compression", &self.compression).field("decoded", &self.decoded);
+        shown.field("limits", &self.limits).finish_non_exhaustive()
     }
 }
 

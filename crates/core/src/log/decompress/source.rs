@@ -4,7 +4,6 @@ use std::io::{self, BufRead, Read};
 const CHUNK: usize = 64 * 1024;
 
 /// A buffered reader that can look ahead, counts, and remembers its own errors.
-#[derive(Debug)]
 pub(super) struct Source<R> {
     input: R,
     buffer: Vec<u8>,

@@ -1,5 +1,3 @@
-use std::io::Write;
-
 use super::*;
 
 /// The text that was read, and how the reading ended.
@@ -74,6 +72,8 @@ fn compressed_files_are_refused() {
 
 #[cfg(feature = "decompress")]
 mod with_codecs {
+    use std::io::Write;
+
     use super::*;
 
     fn gzip(text: &[u8]) -> Vec<u8> {

@@ -63,7 +63,7 @@ pub(super) fn shaped(line: &[u8], pattern: &[u8]) -> bool {
 /// The number of digits at the start.
 #[inline]
 pub(super) fn digits(bytes: &[u8]) -> usize {
-    bytes.iter().take_while(|byte| byte.is_ascii_digit()).count()
+    bytes.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(bytes.len())
 }
 
 /// The bytes up to the first blank.
@@ -75,25 +75,72 @@ pub(super) fn word(bytes: &[u8]) -> &[u8] {
 /// The number of blanks at the start.
 #[inline]
 pub(super) fn blanks(bytes: &[u8]) -> usize {
-    bytes.iter().take_while(|&&byte| byte == b' ').count()
+    bytes.iter().position(|&byte| byte != b' ').unwrap_or(bytes.len())
+}
+
+/// Eight bytes, of which some must be digits: compared at once, as this is done for every line.
+struct Eight {
+    fixed: u64,
+    digits: u64,
+}
+
+impl Eight {
+    /// In the pattern `0` stands for a digit.
+    const fn new(pattern: &[u8; 8]) -> Eight {
+        let (mut fixed, mut digits) = ([0; 8], [0; 8]);
+        let mut at = 0;
+        while at < 8 {
+            if pattern[at] == b'0' {
+                digits[at] = 0xff;
+            } else {
+                fixed[at] = pattern[at];
+            }
+            at += 1;
+        }
+        Eight { fixed: u64::from_le_bytes(fixed), digits: u64::from_le_bytes(digits) }
+    }
+
+    #[inline]
+    fn matches(&self, bytes: &[u8]) -> bool {
+        const HIGH: u64 = 0xf0f0_f0f0_f0f0_f0f0;
+        const THREE: u64 = 0x3030_3030_3030_3030;
+        const SIX: u64 = 0x0606_0606_0606_0606;
+        let Some(&bytes) = bytes.first_chunk::<8>() else { return false };
+        let word = u64::from_le_bytes(bytes);
+        // A digit is 0x30 to 0x39: its high half is 3, and still is with 6 added.
+        let (high, three) = (HIGH & self.digits, THREE & self.digits);
+        let is_digit = word & high == three && word.wrapping_add(SIX & self.digits) & high == three;
+        is_digit && word & !self.digits == self.fixed
+    }
+}
+
+/// True when the line begins with `00:00:00`.
+#[inline]
+pub(super) fn has_clock(line: &[u8]) -> bool {
+    const CLOCK: Eight = Eight::new(b"00:00:00");
+    CLOCK.matches(line)
 }
 
 /// The length of `2024-01-01T00:00:00`, with `separator` between date and time, and of a fraction
 /// of a second if there is one; 0 when the line does not begin so.
 #[inline]
 pub(super) fn stamp_len(line: &[u8], separator: u8) -> usize {
-    if line.len() < 19 || line[10] != separator || !shaped(line, b"0000-00-00") {
+    const DATE: Eight = Eight::new(b"0000-00-");
+    const WITH_T: Eight = Eight::new(b"00T00:00");
+    const WITH_BLANK: Eight = Eight::new(b"00 00:00");
+    let middle = if separator == b'T' { &WITH_T } else { &WITH_BLANK };
+    if line.len() < 19 || !DATE.matches(line) || !middle.matches(&line[8..]) {
         return 0;
     }
-    if !shaped(&line[11..], b"00:00:00") {
+    if line[16] != b':' || !line[17].is_ascii_digit() || !line[18].is_ascii_digit() {
         return 0;
     }
-    19 + match line.get(19) {
+    match line.get(19) {
         Some(b'.' | b',') => match digits(&line[20..]) {
-            0 => 0,
-            fraction => 1 + fraction,
+            0 => 19,
+            fraction => 20 + fraction,
         },
-        _ => 0,
+        _ => 19,
     }
 }
 
@@ -108,18 +155,14 @@ pub(super) fn zone_len(bytes: &[u8]) -> usize {
 }
 
 /// True for a name of a severity, in capitals.
+#[inline]
 pub(super) fn is_level(word: &[u8]) -> bool {
-    matches!(
-        word,
-        b"TRACE"
-            | b"DEBUG"
-            | b"INFO"
-            | b"AUDIT"
-            | b"NOTICE"
-            | b"WARN"
-            | b"WARNING"
-            | b"ERROR"
-            | b"CRITICAL"
-            | b"FATAL"
-    )
+    match word.len() {
+        4 => matches!(word, b"INFO" | b"WARN"),
+        5 => matches!(word, b"ERROR" | b"DEBUG" | b"TRACE" | b"AUDIT" | b"FATAL"),
+        6 => word == b"NOTICE",
+        7 => word == b"WARNING",
+        8 => word == b"CRITICAL",
+        _ => false,
+    }
 }

@@ -1,13 +1,13 @@
 //! Jenkins' Timestamper: `[2024-01-01T00:00:00.000Z] text`, `00:00:01 text`. The second is also
 //! how mozharness writes its logs, with a level.
 
-use super::head::{Head, shaped, stamp_len};
+use super::head::{Head, has_clock, stamp_len};
 use super::taskcluster::mozharness;
 
 pub(in crate::log) fn head(line: &[u8]) -> Option<Head<'_>> {
     let (stamp, end) = match line.first()? {
         b'[' => bracketed(line)?,
-        b'0'..=b'9' if shaped(line, b"00:00:00") => {
+        b'0'..=b'9' if has_clock(line) => {
             let (level, len) = mozharness(line);
             if len > 0 {
                 return Some(Head { len, stamp: &line[..8], level, ..Head::default() });

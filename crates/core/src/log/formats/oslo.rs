@@ -43,7 +43,7 @@ impl Record<'_> {
         }
         let tail = rest[level.len()..].strip_prefix(b" ")?;
         let module = word(tail);
-        let is_module = |&byte: &u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+        let is_module = |byte: &u8| matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'_' | b'-');
         if module.is_empty() || !module.iter().all(is_module) {
             return None;
         }
@@ -56,14 +56,13 @@ impl Record<'_> {
 
 /// oslo.log writes an exception's lines without the request context that its first line has.
 fn role(level: &[u8], text: &[u8]) -> Role {
-    const CONTEXTS: [&[u8]; 4] = [b"[-", b"[req-", b"[None", b"[global"];
-    if level == b"TRACE" {
-        Role::Trace
-    } else if CONTEXTS.iter().any(|context| text.starts_with(context)) {
-        Role::Context
-    } else if level == b"ERROR" || level == b"CRITICAL" {
-        Role::Exception
-    } else {
-        Role::Any
+    match (level, text) {
+        (b"TRACE", _) => Role::Trace,
+        (_, [b'[', b'-', ..] | [b'[', b'r', b'e', b'q', b'-', ..]) => Role::Context,
+        (_, [b'[', b'N', b'o', b'n', b'e', ..] | [b'[', b'g', b'l', b'o', b'b', ..]) => {
+            Role::Context
+        }
+        (b"ERROR" | b"CRITICAL", _) => Role::Exception,
+        _ => Role::Any,
     }
 }

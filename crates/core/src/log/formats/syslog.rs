@@ -1,6 +1,6 @@
 //! Syslog: RFC 3164, RFC 5424, and what `journalctl` prints.
 
-use super::head::{Head, blanks, digits, shaped, stamp_len, word, zone_len};
+use super::head::{Head, blanks, digits, has_clock, shaped, stamp_len, word, zone_len};
 
 pub(in crate::log) fn head(line: &[u8]) -> Option<Head<'_>> {
     let start = priority_len(line);
@@ -30,7 +30,7 @@ pub(in crate::log) fn head(line: &[u8]) -> Option<Head<'_>> {
 }
 
 fn is_host(byte: &u8) -> bool {
-    byte.is_ascii_alphanumeric() || b".-_:@".contains(byte)
+    matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b':' | b'@' | b'.' | b'_' | b'-')
 }
 
 /// `<34>`, the facility and severity of RFC 3164 §4.1.1.
@@ -46,12 +46,13 @@ fn priority_len(line: &[u8]) -> usize {
 
 /// `Oct  8 17:39:43`, perhaps with a fraction; 0 for none.
 fn bsd_stamp_len(line: &[u8]) -> usize {
-    const MONTHS: &[u8] = b"JanFebMarAprMayJunJulAugSepOctNovDec";
-    let is_month = line.len() > 15 && MONTHS.as_chunks::<3>().0.iter().any(|m| m == &line[..3]);
-    if !is_month || !(shaped(&line[3..], b" 00 ") || shaped(&line[3..], b"  0 ")) {
+    if line.len() <= 15
+        || !is_month(line)
+        || !(shaped(&line[3..], b" 00 ") || shaped(&line[3..], b"  0 "))
+    {
         return 0;
     }
-    if !shaped(&line[7..], b"00:00:00") {
+    if !has_clock(&line[7..]) {
         return 0;
     }
     let fraction = match line[15] {
@@ -59,6 +60,25 @@ fn bsd_stamp_len(line: &[u8]) -> usize {
         _ => 0,
     };
     blank_after(line, 15 + fraction)
+}
+
+fn is_month(line: &[u8]) -> bool {
+    let Some(name) = line.first_chunk::<3>() else { return false };
+    matches!(
+        name,
+        b"Jan"
+            | b"Feb"
+            | b"Mar"
+            | b"Apr"
+            | b"May"
+            | b"Jun"
+            | b"Jul"
+            | b"Aug"
+            | b"Sep"
+            | b"Oct"
+            | b"Nov"
+            | b"Dec"
+    )
 }
 
 /// `2024-01-01T00:00:00.123456+00:00`, which must have a zone; 0 for none.

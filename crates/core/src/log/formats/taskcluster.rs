@@ -1,7 +1,7 @@
 //! Taskcluster: `[task 2025-02-14T10:05:36.361Z] text`, and mozharness' own
 //! `10:07:59     INFO - text` behind it.
 
-use super::head::{Head, blanks, is_level, shaped, stamp_len, word};
+use super::head::{Head, blanks, has_clock, is_level, stamp_len, word};
 
 pub(in crate::log) fn head(line: &[u8]) -> Option<Head<'_>> {
     let rest = line.strip_prefix(b"[")?;
@@ -25,9 +25,10 @@ pub(in crate::log) fn head(line: &[u8]) -> Option<Head<'_>> {
     Some(Head { len: len + inner, stamp: &rest[..=time], level, module, ..Head::default() })
 }
 
-/// `10:07:59     INFO - `: the level and the length, which is 0 for none.
+/// `10:07:59     INFO - `: the level and the length, which is 0 for none. Before what a command
+/// prints mozharness sets another blank.
 pub(super) fn mozharness(text: &[u8]) -> (&[u8], usize) {
-    if !shaped(text, b"00:00:00 ") {
+    if !has_clock(text) || text.get(8) != Some(&b' ') {
         return (&[], 0);
     }
     let start = 9 + blanks(&text[9..]);
@@ -37,7 +38,7 @@ pub(super) fn mozharness(text: &[u8]) -> (&[u8], usize) {
         return (&[], 0);
     }
     match text.get(end + 2) {
-        Some(b' ') => (level, end + 3),
+        Some(b' ') => (level, end + 3 + blanks(&text[end + 3..]).min(1)),
         None => (level, end + 2),
         Some(_) => (&[], 0),
     }

@@ -177,7 +177,8 @@ fn gap_before(text: &[u8], start: usize, glue: Option<u8>) -> Gap {
 }
 
 fn classify_gap(gap: &[u8], stop: u8, offset: usize) -> Gap {
-    if !is_word_byte(stop) {
+    // A run of nothing but `_` is no token and may be followed by the word after all.
+    if !is_word_byte(stop) || stop == b'_' {
         return Gap::Unclear;
     }
     match gap {
@@ -263,6 +264,7 @@ mod tests {
         assert_eq!(check("more mirrors"), Verdict::Maybe);
         assert_eq!(check("no more mirrors\nto try"), Verdict::Maybe);
         assert_eq!(check("no more mirrors – to try"), Verdict::Maybe);
+        assert_eq!(check("no more mirrors __ to try"), Verdict::Maybe);
     }
 
     #[test]

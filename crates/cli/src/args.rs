@@ -1,0 +1,145 @@
+//! What can be typed. Nothing here does anything: meaning is given by [`settings`](crate::settings).
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::cmd::{classify::ClassifyArgs, lint::LintArgs, matching::MatchArgs};
+
+const EXAMPLE: &str = "\
+Example:
+  echo \"cp: error writing 'x': No space left on device\" | recheck classify -
+
+Exit codes: 0 explained, 1 not explained, 2 incomplete, nothing could be done, or wrong usage.
+Each subcommand's --help says what that means for it.";
+
+/// Tells which known bug broke a CI run.
+///
+/// Fingerprints in, known bugs out: logs are classified against fingerprints (YAML files with
+/// Lucene queries), with the answers OpenSearch would give, and without a server.
+#[derive(Debug, Parser)]
+#[command(name = "recheck", version, after_help = EXAMPLE, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    /// When to colour the output.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", env = "RECHECK_COLOR")]
+    pub(crate) color: Colour,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Classify the logs of one or more runs.
+    Classify(ClassifyArgs),
+    /// Evaluate fingerprints on exported documents, the query alone.
+    Match(MatchArgs),
+    /// Check fingerprint files and tell every mistake with its place and its cure.
+    Lint(LintArgs),
+}
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Colour {
+    /// On a terminal, unless NO_COLOR is set.
+    Auto,
+    /// Always; links stay reserved to terminals.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// Where the fingerprints are.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct FingerprintArgs {
+    /// Read fingerprints from here, and only from here: a directory or a file; may be repeated.
+    ///
+    /// Without it: the directories in the variable RECHECK_FINGERPRINTS (separated as in PATH), else
+    /// ./queries, else `fingerprints` of the settings file, else the pack that is compiled in.
+    #[arg(long = "fingerprints", short = 'f', value_name = "DIR")]
+    pub(crate) fingerprints: Vec<PathBuf>,
+}
+
+/// How lines become events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum ProfileArg {
+    /// An event is a log record: tracebacks and wrapped lines belong to it.
+    Records,
+    /// Each line is an event, as OpenStack's log shipper writes them.
+    Lines,
+}
+
+/// Reads `key=value`.
+pub(crate) fn key_value(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.trim().is_empty() => {
+            Ok((key.trim().to_owned(), value.to_owned()))
+        }
+        _ => Err("expected key=value, for example build_status=FAILURE".to_owned()),
+    }
+}
+
+/// Reads a duration such as `30s`, `5m` or `1h30m`.
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
+    let parsed = text.parse::<jiff::SignedDuration>().ok();
+    parsed
+        .and_then(|duration| Duration::try_from(duration).ok())
+        .filter(|duration| !duration.is_zero())
+        .ok_or_else(|| "expected a duration such as 30s, 5m or 1h30m".to_owned())
+}
+
+/// Reads a size such as `512M`, `4G` or `1GiB`: the units are powers of 1024.
+pub(crate) fn size(text: &str) -> Result<u64, String> {
+    let wrong = || "expected a size such as 512M or 4G".to_owned();
+    let digits = text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let factor: u64 = match unit.trim().trim_end_matches(['b', 'B']).trim_end_matches('i') {
+        "" => 1,
+        "k" | "K" => 1 << 10,
+        "m" | "M" => 1 << 20,
+        "g" | "G" => 1 << 30,
+        "t" | "T" => 1 << 40,
+        _ => return Err(wrong()),
+    };
+    let number: u64 = number.parse().map_err(|_| wrong())?;
+    number.checked_mul(factor).filter(|size| *size > 0).ok_or_else(wrong)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn flags_are_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_flag_is_described_and_every_subcommand_has_an_example() {
+        for command in Cli::command().get_subcommands() {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(help.contains("Example"), "{}", command.get_name());
+            assert!(help.contains("Exit codes"), "{}", command.get_name());
+            for argument in command.get_arguments() {
+                assert!(argument.get_help().is_some(), "{argument:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn values_are_read() {
+        assert_eq!(size("4G"), Ok(4 << 30));
+        assert_eq!(size("512MiB"), Ok(512 << 20));
+        assert_eq!(size("10"), Ok(10));
+        assert!(size("4X").is_err() && size("G").is_err() && size("99999999T").is_err());
+        assert_eq!(duration("30s"), Ok(Duration::from_secs(30)));
+        assert_eq!(duration("1h30m"), Ok(Duration::from_secs(5400)));
+        assert!(duration("-5s").is_err() && duration("0s").is_err() && duration("x").is_err());
+        assert_eq!(key_value("a=b=c"), Ok(("a".to_owned(), "b=c".to_owned())));
+        assert!(key_value("=b").is_err() && key_value("a").is_err());
+    }
+}

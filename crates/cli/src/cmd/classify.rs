@@ -1,0 +1,182 @@
+//! `recheck classify`: logs in, known bugs out.
+
+use std::time::{Duration, Instant};
+
+use clap::{Args, ValueEnum};
+use recheck_core::{Diagnostic, RunReport, Schema, Severity, render};
+
+use crate::{
+    args::{FingerprintArgs, ProfileArg, duration, key_value, size},
+    exit::Exit,
+    failure::Failure,
+    fingerprints::Fingerprints,
+    focus::Focus,
+    output::Output,
+    scan::{Explained, Scanner},
+    settings::Settings,
+};
+
+/// The width of text output, in characters.
+const WIDTH: usize = 100;
+
+const EXAMPLE: &str = "\
+Examples:
+  echo \"cp: error writing 'x': No space left on device\" | recheck classify -
+  recheck classify --fingerprints queries --format json job-output.txt.gz
+
+Exit codes:
+  0  every run is `known` or `passed`
+  1  a run is `fallback` or `unclassified`
+  2  a run is `incomplete` (a log is missing, cut, too large or unreadable, and nothing matches in
+     the rest), nothing could be done, or the usage is wrong
+A broken fingerprint beside good ones is told on standard error and in the JSON, and does not
+change the code.";
+
+/// What `recheck classify` takes.
+#[derive(Args, Debug)]
+#[command(after_help = EXAMPLE)]
+pub(crate) struct ClassifyArgs {
+    /// A log, a directory of logs, a tar archive, or `-` for standard input; each one is a run.
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<String>,
+    #[command(flatten)]
+    pub(crate) fingerprints: FingerprintArgs,
+    /// A field of the runs, such as build_status=FAILURE; may be repeated.
+    #[arg(long, value_name = "KEY=VALUE", value_parser = key_value)]
+    pub(crate) meta: Vec<(String, String)>,
+    /// How to tell the verdicts; the JSON is described in docs/json.md.
+    #[arg(long, value_enum, default_value = "text", env = "RECHECK_FORMAT")]
+    pub(crate) format: Format,
+    /// Tell every hit, in place of the first and the last per fingerprint and log.
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// How lines become events [default: records].
+    #[arg(long, value_enum, env = "RECHECK_PROFILE")]
+    pub(crate) profile: Option<ProfileArg>,
+    /// Tell on standard error how the fingerprints were compiled and how each log was read.
+    #[arg(long)]
+    pub(crate) explain: bool,
+    /// The zone of times that name none, by name or offset [default: UTC].
+    #[arg(long, value_name = "ZONE", env = "RECHECK_TIMEZONE")]
+    pub(crate) timezone: Option<String>,
+    /// Logs scanned at the same time [default: one per processor].
+    #[arg(long, short, value_name = "N", env = "RECHECK_JOBS")]
+    pub(crate) jobs: Option<std::num::NonZeroUsize>,
+    /// Stop scanning after this time, such as 30s or 5m: what was not read by then makes an
+    /// unexplained run `incomplete`.
+    #[arg(long, value_name = "TIME", value_parser = duration, env = "RECHECK_DEADLINE")]
+    pub(crate) deadline: Option<Duration>,
+    /// Read at most this much of a log after decompression, such as 512M or 4G.
+    #[arg(long, value_name = "SIZE", value_parser = size, env = "RECHECK_MAX_OUTPUT")]
+    pub(crate) max_output: Option<u64>,
+}
+
+/// How verdicts are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For a terminal.
+    Text,
+    /// One stable JSON document.
+    Json,
+    /// For a comment on a change.
+    Markdown,
+}
+
+/// Runs the subcommand.
+///
+/// # Errors
+///
+/// When the settings are wrong, no fingerprint works, or the output can't be written.
+pub(crate) fn run(args: &ClassifyArgs, output: &mut Output) -> Result<Exit, Failure> {
+    let started = Instant::now();
+    let settings = Settings::load()?;
+    let place = settings.fingerprints(&args.fingerprints);
+    let tracker = settings.tracker.as_deref();
+    let fingerprints = Fingerprints::load(&place, tracker, Schema::default());
+    complain(&fingerprints.diagnostics, output);
+    fingerprints.some(&place)?;
+    let compiled = started.elapsed();
+
+    let scanner = Scanner::new(args, &settings, &fingerprints, started)?;
+    let (runs, explained): (Vec<_>, Vec<_>) = scanner.runs(&args.paths).into_iter().unzip();
+    if args.explain {
+        let explained: Vec<_> = explained.into_iter().flatten().collect();
+        explain(&fingerprints, compiled, &explained, output);
+    }
+    let classified = render::Classified {
+        runs: &runs,
+        diagnostics: &fingerprints.diagnostics,
+        fingerprints: fingerprints.working(),
+        elapsed: started.elapsed(),
+    };
+    draw(args, &classified, &fingerprints, output)?;
+    Ok(worst(&runs))
+}
+
+/// Of several runs the worst decides.
+fn worst(runs: &[RunReport]) -> Exit {
+    runs.iter().map(|run| Exit::from(run.verdict)).max().unwrap_or(Exit::Explained)
+}
+
+fn draw(
+    args: &ClassifyArgs,
+    classified: &render::Classified<'_>,
+    fingerprints: &Fingerprints,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let focus = Focus::new(&fingerprints.list);
+    let look = render::Look {
+        width: WIDTH,
+        colour: output.colour(),
+        links: output.links(),
+        matched: &|bug, evidence| focus.find(bug, evidence),
+    };
+    match args.format {
+        Format::Text => render::text(classified, &look, args.all, output.out())?,
+        Format::Json => render::json(classified, output.out())?,
+        Format::Markdown => render::markdown(classified, &look, output.out())?,
+    }
+    Ok(())
+}
+
+/// Draws what is wrong with fingerprint files. Of warnings only those about keys and values: what a
+/// query hardly means is for their author, with `recheck lint`.
+fn complain(diagnostics: &[Diagnostic], output: &Output) {
+    let mut left_out = 0;
+    for diagnostic in diagnostics {
+        let about_query = diagnostic.code >= "W010" && diagnostic.code.starts_with('W');
+        if diagnostic.severity == Severity::Warning && about_query {
+            left_out += 1;
+        } else {
+            output.diagnostic(diagnostic);
+        }
+    }
+    match left_out {
+        0 => {}
+        1 => output.say("1 warning about a query: `recheck lint` tells it"),
+        more => output.say(&format!("{more} warnings about queries: `recheck lint` tells them")),
+    }
+}
+
+fn explain(fingerprints: &Fingerprints, compiled: Duration, logs: &[Explained], output: &Output) {
+    let matcher = &fingerprints.matcher;
+    output.say(&format!(
+        "compiled {} fingerprints in {:.1} ms",
+        fingerprints.working(),
+        compiled.as_secs_f64() * 1000.0
+    ));
+    let id = |index: &u32| fingerprints.list[*index as usize].id.as_str();
+    let unanchored: Vec<_> = matcher.unanchored().iter().map(id).collect();
+    if unanchored.is_empty() {
+        output.say("every fingerprint has a literal to look for");
+    } else {
+        output.say(&format!(
+            "{} without a literal, evaluated on every event: {}",
+            unanchored.len(),
+            unanchored.join(", ")
+        ));
+    }
+    for log in logs {
+        output.say(&log.to_string());
+    }
+}

@@ -1,0 +1,8 @@
+//! The subcommands, one file each: its arguments and its `run`.
+
+pub(crate) mod classify;
+mod dispatch;
+pub(crate) mod lint;
+pub(crate) mod matching;
+
+pub(crate) use dispatch::run;

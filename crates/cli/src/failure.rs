@@ -1,0 +1,45 @@
+//! What ends the program before its work is done. Each message says what to do.
+
+use std::{io, path::PathBuf};
+
+use thiserror::Error;
+
+use crate::settings::SettingsError;
+
+/// Why nothing could be done.
+#[derive(Debug, Error)]
+pub(crate) enum Failure {
+    /// Standard output is full or closed.
+    #[error("cannot write the output")]
+    Output(#[from] io::Error),
+    /// A settings file or variable is wrong.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// Not one fingerprint works.
+    #[error("no fingerprint could be loaded from {place}\n  help: {help}")]
+    NoFingerprints {
+        /// Where they were looked for.
+        place: String,
+        /// The cure.
+        help: &'static str,
+    },
+    /// The documents can't be read at all.
+    #[error("cannot read the events in {}\n  help: give a file with one JSON object a line, or `-` for standard input", .path.display())]
+    Events {
+        /// The file.
+        path: PathBuf,
+        /// The operating system's reason.
+        #[source]
+        source: io::Error,
+    },
+    /// The threads can't be started.
+    #[error("cannot start the threads\n  help: ask for fewer with `--jobs`")]
+    Threads(#[from] rayon::ThreadPoolBuildError),
+}
+
+impl Failure {
+    /// True when the reader of our output has gone.
+    pub(crate) fn is_broken_pipe(&self) -> bool {
+        matches!(self, Failure::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
+    }
+}

@@ -1,0 +1,118 @@
+//! Fingerprints read, compiled, and everything there is to say about them.
+
+use std::path::PathBuf;
+
+use recheck_core::{
+    Diagnostic, Fingerprint, LoadError, Loaded, Matcher, Schema, Severity, load_dirs,
+};
+
+use crate::{failure::Failure, settings::Place};
+
+/// The pack: name and text of each file.
+const PACK: &[(&str, &str)] = &include!(concat!(env!("OUT_DIR"), "/pack.rs"));
+
+/// The fingerprints of one invocation.
+pub(crate) struct Fingerprints {
+    /// Those that load, in the order they were compiled in.
+    pub(crate) list: Vec<Fingerprint>,
+    /// All of them, compiled.
+    pub(crate) matcher: Matcher,
+    /// The files and places that gave none.
+    pub(crate) rejected: Vec<LoadError>,
+    /// Ids of fingerprints that load but don't compile, with the reason; they never match.
+    pub(crate) uncompiled: Vec<(String, String)>,
+    /// Everything to say, by file.
+    pub(crate) diagnostics: Vec<Diagnostic>,
+}
+
+impl Fingerprints {
+    /// Reads and compiles. `tracker` is the address of bugs for fingerprints that name none.
+    pub(crate) fn load(place: &Place, tracker: Option<&str>, schema: Schema) -> Fingerprints {
+        let loaded = match place {
+            Place::Paths(paths) => load_dirs(paths),
+            Place::Pack => Loaded::from_sources(PACK.iter().copied()),
+        };
+        let mut diagnostics: Vec<_> = loaded.diagnostics().into_iter().cloned().collect();
+        let mut list: Vec<_> = loaded.set.iter().map(|(_, known)| known.clone()).collect();
+        if let (Some(tracker), Place::Paths(_)) = (tracker, place) {
+            list.iter_mut().for_each(|fingerprint| link(fingerprint, tracker));
+        }
+        let (matcher, errors) = Matcher::builder().schema(schema).build(&list);
+        let mut uncompiled = Vec::new();
+        for error in errors {
+            let known = list.iter().find(|known| known.id == error.fingerprint);
+            let file = known.map_or(&error.fingerprint, |known| &known.origin);
+            let reason = error.source.to_string();
+            diagnostics.push(Diagnostic::new("Q002", Severity::Error, file, reason.clone()));
+            uncompiled.push((error.fingerprint, reason));
+        }
+        Fingerprints { list, matcher, rejected: loaded.rejected, uncompiled, diagnostics }
+    }
+
+    /// Number of fingerprints that can match.
+    pub(crate) fn working(&self) -> usize {
+        self.list.len() - self.uncompiled.len()
+    }
+
+    /// The failure that there is not one that works, if so.
+    ///
+    /// # Errors
+    ///
+    /// When no fingerprint works.
+    pub(crate) fn some(&self, place: &Place) -> Result<(), Failure> {
+        if self.working() > 0 {
+            return Ok(());
+        }
+        let names = |paths: &[PathBuf]| {
+            let names: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
+            names.join(", ")
+        };
+        Err(match place {
+            Place::Paths(paths) => Failure::NoFingerprints {
+                place: names(paths),
+                help: "give the directory that holds the YAML files with `--fingerprints DIR`, and mend the errors above",
+            },
+            Place::Pack => Failure::NoFingerprints {
+                place: "the built-in pack".to_owned(),
+                help: "this build has none: give a directory with `--fingerprints DIR`",
+            },
+        })
+    }
+}
+
+/// Gives a fingerprint the address of its bug: `bug` is an id or nothing, then the stem is the id.
+fn link(fingerprint: &mut Fingerprint, tracker: &str) {
+    let id = fingerprint.bug.as_deref().unwrap_or(&fingerprint.id);
+    if !id.contains("://") {
+        fingerprint.bug = Some(tracker.replace("{id}", id));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pack_loads_without_a_word() {
+        let pack = Fingerprints::load(&Place::Pack, Some("https://x/{id}"), Schema::default());
+        assert!(pack.diagnostics.is_empty(), "{:?}", pack.diagnostics);
+        assert_eq!(pack.list.len(), PACK.len());
+        assert!(pack.list.iter().all(|known| known.bug.as_deref() != Some("https://x/{id}")));
+    }
+
+    #[test]
+    fn trackers_give_links_to_those_without() {
+        let linked = |bug: Option<&str>| {
+            let mut fingerprint = Fingerprint {
+                id: "17".to_owned(),
+                bug: bug.map(str::to_owned),
+                ..Fingerprint::default()
+            };
+            link(&mut fingerprint, "https://x/{id}");
+            fingerprint.bug.unwrap()
+        };
+        assert_eq!(linked(None), "https://x/17");
+        assert_eq!(linked(Some("99")), "https://x/99");
+        assert_eq!(linked(Some("http://y/1")), "http://y/1");
+    }
+}

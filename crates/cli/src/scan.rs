@@ -1,0 +1,300 @@
+//! From a path to a run: its logs opened, fed to the scan side by side, merged.
+
+use std::{
+    fmt,
+    io::{ErrorKind, Read},
+    ops::ControlFlow,
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use rayon::{ThreadPool, ThreadPoolBuilder, prelude::*};
+use recheck_core::{
+    FieldValues, Known, LogReport, LogScan, RunMeta, RunReport, RunScan, ScanOptions, StopFn,
+    log::{
+        ArchiveItem, Compression, Content, DecompressErrorKind, Limits, Listing, LogReader,
+        LogSource, Profile, SourceError, SourceErrorKind, TagTable, Target, TimeContext,
+        open_target, walk_archive,
+    },
+};
+
+use crate::{
+    args::ProfileArg,
+    cmd::classify::ClassifyArgs,
+    failure::Failure,
+    fingerprints::Fingerprints,
+    settings::{Settings, SettingsError},
+};
+
+/// Bytes read at a time.
+const PIECE: usize = 256 * 1024;
+/// What a zip archive begins with: GitHub packs its logs that way.
+const ZIP: &[u8] = b"PK\x03\x04";
+
+/// Scans runs and their logs side by side, in a pool of its own.
+pub(crate) struct Scanner<'a> {
+    known: Known<'a>,
+    meta: RunMeta,
+    options: ScanOptions,
+    limits: Limits,
+    pool: ThreadPool,
+}
+
+/// What one file gave: a log's report, or those of an archive's entries.
+#[derive(Default)]
+struct Scanned {
+    logs: Vec<LogReport>,
+    errors: Vec<(String, String)>,
+    notes: Vec<(String, String)>,
+    explained: Vec<Explained>,
+}
+
+impl<'a> Scanner<'a> {
+    /// A scanner as flags and settings say. The deadline counts from `started`.
+    ///
+    /// # Errors
+    ///
+    /// When a zone or a tag rule of the settings is wrong, or threads can't be started.
+    pub(crate) fn new(
+        args: &ClassifyArgs,
+        settings: &Settings,
+        fingerprints: &'a Fingerprints,
+        started: Instant,
+    ) -> Result<Scanner<'a>, Failure> {
+        let Fingerprints { matcher, list, .. } = fingerprints;
+        let mut meta = RunMeta::new();
+        for (key, value) in &args.meta {
+            // A key given twice has both values.
+            meta.push(key, value);
+        }
+        let rules = settings.tags.iter().map(|rule| (&rule.glob, &rule.tags));
+        let zone = settings.zone(args.timezone.as_deref())?;
+        let options = ScanOptions {
+            profile: match args.profile.or(settings.profile) {
+                Some(ProfileArg::Lines) => Profile::Lines,
+                Some(ProfileArg::Records) | None => Profile::Records,
+            },
+            time: TimeContext { zone, year: meta.year() },
+            all: args.all,
+            tags: TagTable::default().with_rules(rules).map_err(SettingsError::from)?,
+            stop: args.deadline.map(|deadline| stop_after(started, deadline)),
+        };
+        let mut limits = Limits::default();
+        if let Some(max_output) = args.max_output {
+            limits.max_output = max_output;
+        }
+        let threads = args.jobs.map_or(0, std::num::NonZeroUsize::get);
+        let pool = ThreadPoolBuilder::new().num_threads(threads).build()?;
+        Ok(Scanner { known: Known { matcher, fingerprints: list }, meta, options, limits, pool })
+    }
+
+    /// Scans the runs, and tells how each of their logs was read.
+    pub(crate) fn runs(&self, paths: &[String]) -> Vec<(RunReport, Vec<Explained>)> {
+        let one = |path: &String| self.run(path);
+        self.pool.install(|| paths.par_iter().with_max_len(1).map(one).collect())
+    }
+
+    fn run(&self, path: &str) -> (RunReport, Vec<Explained>) {
+        let mut run = RunScan::new(self.known, self.meta.clone(), &self.options);
+        let mut explained = Vec::new();
+        match open_target(&Target::parse(path)) {
+            Err(error) => run.error(error.name, error.kind.to_string()),
+            Ok(Listing { mut logs, notes, errors }) => {
+                let explicit = !Path::new(path).is_dir();
+                let mut failed = !errors.is_empty();
+                errors.into_iter().for_each(|error| run.error(error.name, error.kind.to_string()));
+                notes.into_iter().for_each(|note| run.note(note.name.clone(), words(&note)));
+                // The largest first, so that no thread is left alone with it at the end.
+                logs.sort_by_key(|log| std::cmp::Reverse(log.size));
+                let one = |log: &LogSource| self.file(&run, log, explicit);
+                let scanned: Vec<_> = logs.par_iter().with_max_len(1).map(one).collect();
+                let mut read = 0;
+                for file in scanned {
+                    read += file.logs.len();
+                    failed |= !file.errors.is_empty();
+                    explained.extend(file.merge_into(&mut run));
+                }
+                if read == 0 && !failed {
+                    run.error(path, "no log in there; give the directory that holds the logs");
+                }
+            }
+        }
+        explained.sort_by(|one, other| one.name.cmp(&other.name));
+        (run.finish(path), explained)
+    }
+
+    /// Scans one file. What is named itself is read even where it does not look like text.
+    fn file(&self, run: &RunScan<'_>, source: &LogSource, explicit: bool) -> Scanned {
+        let mut scanned = Scanned::default();
+        match source.open(self.limits) {
+            Err(error) => scanned.errors.push((source.name.clone(), error.kind.to_string())),
+            Ok(mut reader) => match reader.content() {
+                Content::Archive => self.archive(run, &source.name, &mut reader, &mut scanned),
+                Content::Binary if !explicit => {
+                    scanned.notes.push((source.name.clone(), "not text, left out".to_owned()));
+                }
+                Content::Text | Content::Binary => {
+                    self.log(run.log(&source.name), &source.name, &mut reader, &mut scanned);
+                }
+            },
+        }
+        scanned
+    }
+
+    fn archive(&self, run: &RunScan<'_>, name: &str, reader: &mut dyn Read, scanned: &mut Scanned) {
+        let walked = walk_archive(name, reader, self.limits, &mut |item| {
+            match item {
+                ArchiveItem::Note(note) => scanned.notes.push((note.name.clone(), words(&note))),
+                ArchiveItem::Log(entry) if entry.reader.content() == Content::Text => {
+                    self.log(run.log(&entry.name), &entry.name, entry.reader, scanned);
+                }
+                ArchiveItem::Log(entry) => {
+                    let what = match entry.reader.content() {
+                        Content::Archive => "an archive within the archive, left out",
+                        _ => "not text, left out",
+                    };
+                    scanned.notes.push((entry.name, what.to_owned()));
+                }
+            }
+            match self.options.stop.as_ref().is_some_and(|stop| stop()) {
+                true => ControlFlow::Break(()),
+                false => ControlFlow::Continue(()),
+            }
+        });
+        if let Err(error) = walked {
+            scanned.errors.push((error.name, error.kind.to_string()));
+        } else if self.options.stop.as_ref().is_some_and(|stop| stop()) {
+            let message = "the scan was stopped before the archive's end";
+            scanned.errors.push((name.to_owned(), message.to_owned()));
+        }
+    }
+
+    fn log<R: Read>(
+        &self,
+        mut log: LogScan<'_>,
+        name: &str,
+        reader: &mut LogReader<R>,
+        scanned: &mut Scanned,
+    ) {
+        let started = Instant::now();
+        let mut piece = vec![0; PIECE];
+        loop {
+            match reader.read(&mut piece) {
+                Ok(0) => break,
+                Ok(_) if piece.starts_with(ZIP) && reader.content() == Content::Binary => {
+                    log.cut_short("a zip archive; unpack it and give the directory");
+                    break;
+                }
+                Ok(length) => {
+                    if !log.feed(&piece[..length]) {
+                        break;
+                    }
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => {
+                    log.cut_short(reason(&SourceError::from_io(name, error)));
+                    break;
+                }
+            }
+        }
+        if reader.content() == Content::Binary {
+            log.note("does not look like text");
+        }
+        if reader.has_trailing_junk() {
+            log.note("junk behind the compressed data was left out");
+        }
+        let mut explained = Explained::new(name, &log, reader.compression());
+        let report = log.finish();
+        explained.finish(&report, started.elapsed());
+        scanned.explained.push(explained);
+        scanned.logs.push(report);
+    }
+}
+
+impl Scanned {
+    fn merge_into(self, run: &mut RunScan<'_>) -> Vec<Explained> {
+        self.logs.into_iter().for_each(|log| run.add(log));
+        self.errors.into_iter().for_each(|(file, message)| run.error(file, message));
+        self.notes.into_iter().for_each(|(file, message)| run.note(file, message));
+        self.explained
+    }
+}
+
+fn stop_after(started: Instant, deadline: Duration) -> StopFn {
+    Arc::new(move || started.elapsed() >= deadline)
+}
+
+/// What a note says, without the name in front of it.
+fn words(note: &recheck_core::log::SourceNote) -> String {
+    let told = note.to_string();
+    let prefix = format!("{}: ", note.name);
+    told.strip_prefix(&prefix).map_or_else(|| told.clone(), str::to_owned)
+}
+
+/// Why a log can't be read, with the flag that helps.
+fn reason(error: &SourceError) -> String {
+    let too_large = matches!(
+        &error.kind,
+        SourceErrorKind::Decompress(inner)
+            if matches!(inner.kind, DecompressErrorKind::TooLarge { .. })
+    );
+    let told = error.kind.to_string();
+    if too_large { format!("{told} with --max-output") } else { told }
+}
+
+/// How one log was read, for `--explain`.
+pub(crate) struct Explained {
+    name: String,
+    tags: Vec<String>,
+    compression: Option<Compression>,
+    live: usize,
+    every_event: bool,
+    lines: u64,
+    events: u64,
+    bytes: u64,
+    elapsed: Duration,
+}
+
+impl Explained {
+    fn new(name: &str, log: &LogScan<'_>, compression: Option<Compression>) -> Explained {
+        Explained {
+            name: name.to_owned(),
+            tags: log.fields().values("tags").iter().map(str::to_owned).collect(),
+            compression,
+            live: log.narrowed().live(),
+            every_event: log.narrowed().needs_every_event(),
+            lines: 0,
+            events: 0,
+            bytes: 0,
+            elapsed: Duration::ZERO,
+        }
+    }
+
+    fn finish(&mut self, report: &LogReport, elapsed: Duration) {
+        (self.lines, self.events, self.bytes) = (report.lines, report.events, report.bytes);
+        self.elapsed = elapsed;
+    }
+}
+
+impl fmt::Display for Explained {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let compression = match self.compression {
+            Some(compression) => format!("{compression}, "),
+            None => String::new(),
+        };
+        let every_event = if self.every_event { "some on every event" } else { "by literals" };
+        write!(
+            formatter,
+            "{}: {compression}tags [{}], {} fingerprints can match ({every_event}); {} bytes, \
+             {} lines, {} events in {:.1} ms",
+            recheck_core::render::escape(&self.name),
+            self.tags.join(", "),
+            self.live,
+            self.bytes,
+            self.lines,
+            self.events,
+            self.elapsed.as_secs_f64() * 1000.0,
+        )
+    }
+}

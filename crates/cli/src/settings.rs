@@ -1,0 +1,214 @@
+//! What the command line, the environment and the settings files mean together.
+//!
+//! From the strongest to the weakest, key by key:
+//!
+//! 1. the flag,
+//! 2. the variable `RECHECK_…`,
+//! 3. `recheck.toml` in the working directory, else in the nearest directory above it,
+//! 4. `$XDG_CONFIG_HOME/recheck/recheck.toml` (by default `~/.config/recheck/recheck.toml`),
+//! 5. the built-in default.
+//!
+//! `RECHECK_CONFIG=FILE` names a file that is read in place of both. One rule differs: `./queries`,
+//! where it is a directory, stands between 2 and 3 for `fingerprints`.
+
+use std::{
+    env, fs, io,
+    path::{Path, PathBuf},
+};
+
+use jiff::tz::TimeZone;
+use serde::Deserialize;
+use thiserror::Error;
+
+use crate::args::{FingerprintArgs, ProfileArg};
+
+/// Where the fingerprints are read from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// These directories and files.
+    Paths(Vec<PathBuf>),
+    /// The pack that is compiled in.
+    Pack,
+}
+
+/// The settings files, merged.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Settings {
+    /// Directories of fingerprints, relative to the file that names them.
+    fingerprints: Option<Vec<PathBuf>>,
+    /// The address of a bug, with `{id}` in the place of its id.
+    pub(crate) tracker: Option<String>,
+    /// More tags by the name of the log.
+    #[serde(default)]
+    pub(crate) tags: Vec<TagRule>,
+    /// How lines become events.
+    pub(crate) profile: Option<ProfileArg>,
+    /// The zone of times that name none.
+    timezone: Option<String>,
+}
+
+/// One `[[tags]]` of a settings file.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TagRule {
+    /// The names it is about.
+    pub(crate) glob: String,
+    /// The tags such a log gets.
+    pub(crate) tags: Vec<String>,
+}
+
+/// A setting that can't be used.
+#[derive(Debug, Error)]
+pub(crate) enum SettingsError {
+    /// A file can't be read.
+    #[error("cannot read the settings in {}", .path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// The operating system's reason.
+        #[source]
+        source: io::Error,
+    },
+    /// A file is not what it should be.
+    #[error("{}: {reason}\n  help: the keys are `fingerprints`, `tracker`, `profile`, `timezone` and `[[tags]]` with `glob` and `tags`", .path.display())]
+    Content {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, with its place.
+        reason: Box<toml::de::Error>,
+    },
+    /// No such zone.
+    #[error(
+        "no time zone `{0}`\n  help: give a name such as Europe/Berlin, an offset such as +02:00, or UTC"
+    )]
+    Zone(String),
+    /// A glob that is none.
+    #[error("in `[[tags]]`: {0}")]
+    Tags(#[from] recheck_core::log::TagRuleError),
+    /// The tracker has no place for the id.
+    #[error(
+        "`tracker = \"{0}\"` has no `{{id}}`\n  help: write the address of a bug with {{id}} where its id stands"
+    )]
+    Tracker(String),
+}
+
+impl Settings {
+    /// Reads the settings files.
+    ///
+    /// # Errors
+    ///
+    /// When a file that is there can't be read, or has an unknown key or a wrong value.
+    pub(crate) fn load() -> Result<Settings, SettingsError> {
+        let files = match env::var_os("RECHECK_CONFIG") {
+            Some(path) => vec![PathBuf::from(path)],
+            None => project_file().into_iter().chain(user_file()).collect(),
+        };
+        let mut merged = Settings::default();
+        for file in files {
+            merged = merged.or(Settings::read(&file)?);
+        }
+        match &merged.tracker {
+            Some(tracker) if !tracker.contains("{id}") => {
+                Err(SettingsError::Tracker(tracker.clone()))
+            }
+            _ => Ok(merged),
+        }
+    }
+
+    fn read(path: &Path) -> Result<Settings, SettingsError> {
+        let text = fs::read_to_string(path)
+            .map_err(|source| SettingsError::Unreadable { path: path.to_owned(), source })?;
+        let mut settings: Settings = toml::from_str(&text).map_err(|error| {
+            SettingsError::Content { path: path.to_owned(), reason: Box::new(error) }
+        })?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        for place in settings.fingerprints.iter_mut().flatten() {
+            *place = folder.join(&place);
+        }
+        Ok(settings)
+    }
+
+    /// Keys of `weaker` where there are none of ours; tag rules of both.
+    fn or(mut self, weaker: Settings) -> Settings {
+        self.tags.extend(weaker.tags);
+        Settings {
+            fingerprints: self.fingerprints.or(weaker.fingerprints),
+            tracker: self.tracker.or(weaker.tracker),
+            tags: self.tags,
+            profile: self.profile.or(weaker.profile),
+            timezone: self.timezone.or(weaker.timezone),
+        }
+    }
+
+    /// Where the fingerprints are.
+    pub(crate) fn fingerprints(&self, args: &FingerprintArgs) -> Place {
+        if !args.fingerprints.is_empty() {
+            return Place::Paths(args.fingerprints.clone());
+        }
+        if let Some(list) = env::var_os("RECHECK_FINGERPRINTS").filter(|list| !list.is_empty()) {
+            return Place::Paths(env::split_paths(&list).collect());
+        }
+        let here = PathBuf::from("queries");
+        if here.is_dir() {
+            return Place::Paths(vec![here]);
+        }
+        self.fingerprints.clone().map_or(Place::Pack, Place::Paths)
+    }
+
+    /// The zone of times that name none; `given` is what flag or variable say.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such zone.
+    pub(crate) fn zone(&self, given: Option<&str>) -> Result<TimeZone, SettingsError> {
+        let Some(name) = given.or(self.timezone.as_deref()) else { return Ok(TimeZone::UTC) };
+        if name.eq_ignore_ascii_case("utc") || name == "Z" {
+            return Ok(TimeZone::UTC);
+        }
+        let parser = jiff::fmt::temporal::DateTimeParser::new();
+        parser.parse_time_zone(name).map_err(|_| SettingsError::Zone(name.to_owned()))
+    }
+}
+
+fn project_file() -> Option<PathBuf> {
+    let here = env::current_dir().ok()?;
+    here.ancestors().map(|folder| folder.join("recheck.toml")).find(|file| file.is_file())
+}
+
+fn user_file() -> Option<PathBuf> {
+    let folder = match env::var_os("XDG_CONFIG_HOME").filter(|folder| !folder.is_empty()) {
+        Some(folder) => PathBuf::from(folder),
+        None => env::home_dir()?.join(".config"),
+    };
+    Some(folder.join("recheck").join("recheck.toml")).filter(|file| file.is_file())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearer_file_wins_key_by_key() {
+        let near: Settings = toml::from_str("profile = 'lines'").unwrap();
+        let far = "profile = 'records'\ntracker = 'https://x/{id}'\n[[tags]]\nglob='*'\ntags=['a']";
+        let merged = near.or(toml::from_str(far).unwrap());
+        assert_eq!(merged.profile, Some(ProfileArg::Lines));
+        assert_eq!(merged.tracker.as_deref(), Some("https://x/{id}"));
+        assert_eq!(merged.tags.len(), 1);
+    }
+
+    #[test]
+    fn unknown_keys_are_refused() {
+        let error = toml::from_str::<Settings>("fingerprint = 'x'").unwrap_err().to_string();
+        assert!(error.contains("unknown field `fingerprint`"), "{error}");
+    }
+
+    #[test]
+    fn zones_by_name_and_offset() {
+        let zone = |name| Settings::default().zone(Some(name));
+        assert!(zone("Europe/Berlin").is_ok() && zone("+02:00").is_ok());
+        assert_eq!(zone("utc").unwrap(), TimeZone::UTC);
+        assert!(matches!(zone("Mars/Base"), Err(SettingsError::Zone(_))));
+    }
+}

@@ -1,0 +1,12 @@
+//! The program as its users see it: one binary, a fresh directory for each test.
+
+mod bad_fingerprints;
+mod bad_logs;
+mod classify;
+mod docs;
+mod document;
+mod help;
+mod lint;
+mod matching;
+mod settings;
+mod util;

@@ -1,0 +1,241 @@
+//! For a terminal: one headline per run, the bugs, what could not be read, a summary.
+
+use std::io;
+
+use crate::{
+    run::Verdict,
+    scan::{Bug, Evidence, RunReport, RunStats},
+};
+
+use super::{
+    Classified, Look, bytes, escape,
+    excerpt::excerpt,
+    numbers::{count, counted},
+};
+
+/// Places shown per bug; all of them are in the JSON.
+const MAX_EVIDENCE: usize = 2;
+/// Notes shown per run.
+const MAX_NOTES: usize = 3;
+/// A place longer than this many characters has its text on the next line.
+const MAX_PLACE: usize = 30;
+/// The least width, in characters, that log text gets.
+const MIN_TEXT: usize = 30;
+
+const BOLD: &str = "1";
+const DIM: &str = "2";
+const RED: &str = "1;31";
+const GREEN: &str = "1;32";
+const YELLOW: &str = "1;33";
+const CYAN: &str = "1;36";
+
+/// Writes all runs and the summary line. With `all`, every place kept of a bug is shown instead of
+/// the two nearest the run's end.
+///
+/// # Errors
+///
+/// When `out` cannot be written to.
+pub fn text(
+    classified: &Classified<'_>,
+    look: &Look<'_>,
+    all: bool,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    let mut page = Page { out, look, all };
+    // A blank line round each run that has something to tell; plain ones stand in a list.
+    let mut apart = true;
+    for run in classified.runs {
+        let plain = run.bugs.is_empty() && run.errors.is_empty() && run.notes.is_empty();
+        if !plain && !apart {
+            writeln!(page.out)?;
+        }
+        page.run(run)?;
+        apart = !plain;
+        if apart {
+            writeln!(page.out)?;
+        }
+    }
+    if !apart {
+        writeln!(page.out)?;
+    }
+    page.summary(classified)
+}
+
+struct Page<'a> {
+    out: &'a mut dyn io::Write,
+    look: &'a Look<'a>,
+    all: bool,
+}
+
+impl Page<'_> {
+    fn run(&mut self, run: &RunReport) -> io::Result<()> {
+        let (colour, remark) = match run.verdict {
+            Verdict::Passed => (GREEN, ""),
+            Verdict::Known => (CYAN, ""),
+            Verdict::Fallback => (YELLOW, "only general fingerprints match"),
+            Verdict::Unclassified => (RED, "no fingerprint matches"),
+            Verdict::Incomplete => (RED, "nothing matches in what could be read"),
+        };
+        let word = self.paint(colour, word(run.verdict));
+        let target = self.paint(BOLD, &escape(&run.target));
+        write!(self.out, "{word}: {target}")?;
+        if !remark.is_empty() {
+            write!(self.out, " ({remark})")?;
+        }
+        writeln!(self.out)?;
+        for bug in &run.bugs {
+            writeln!(self.out)?;
+            self.bug(bug)?;
+        }
+        if !run.errors.is_empty() || !run.notes.is_empty() {
+            writeln!(self.out)?;
+        }
+        for error in &run.errors {
+            let label = self.paint(RED, "error:");
+            self.problem(&label, &error.file, &error.message)?;
+        }
+        for note in run.notes.iter().take(MAX_NOTES) {
+            let label = self.paint(DIM, "note:");
+            self.problem(&label, &note.file, &note.message)?;
+        }
+        if let Some(more @ 1..) = run.notes.len().checked_sub(MAX_NOTES) {
+            writeln!(self.out, "  {more} more notes are in the JSON")?;
+        }
+        Ok(())
+    }
+
+    fn bug(&mut self, bug: &Bug) -> io::Result<()> {
+        let id = self.paint(BOLD, &escape(&bug.fingerprint));
+        write!(self.out, "  {id}")?;
+        if let Some(title) = &bug.title {
+            write!(self.out, "  {}", escape(title))?;
+        }
+        if bug.resolved_at.is_some() {
+            write!(self.out, "  {}", self.paint(YELLOW, "closed, and back"))?;
+        }
+        writeln!(self.out)?;
+        if let Some(url) = &bug.bug {
+            writeln!(self.out, "  {}", self.link(url))?;
+        }
+        if let Some(advice) = &bug.advice {
+            self.wrapped(&escape(&advice.split_whitespace().collect::<Vec<_>>().join(" ")))?;
+        }
+        let limit = if self.all { usize::MAX } else { MAX_EVIDENCE };
+        for evidence in bug.evidence.iter().take(limit) {
+            self.evidence(bug, evidence)?;
+        }
+        let shown = bug.evidence.len().min(limit) as u64;
+        if bug.hits > shown {
+            let hits = format!("{}, {} shown", counted(bug.hits, "hit"), count(shown));
+            writeln!(self.out, "    {}", self.paint(DIM, &hits))?;
+        }
+        Ok(())
+    }
+
+    fn evidence(&mut self, bug: &Bug, evidence: &Evidence) -> io::Result<()> {
+        let place = format!("{}:{}", escape(&evidence.file), evidence.line);
+        let length = place.chars().count();
+        let matched = (self.look.matched)(bug, evidence);
+        // Four blanks before, two between, and room for two cut marks.
+        let room = |used: usize| self.look.width.saturating_sub(used + 2).max(MIN_TEXT);
+        let painted = self.paint(DIM, &place);
+        if length <= MAX_PLACE {
+            let shown = excerpt(&evidence.message, matched, room(4 + length + 2));
+            writeln!(self.out, "    {painted}  {shown}")
+        } else {
+            let shown = excerpt(&evidence.message, matched, room(6));
+            writeln!(self.out, "    {painted}\n      {shown}")
+        }
+    }
+
+    fn problem(&mut self, label: &str, file: &str, message: &str) -> io::Result<()> {
+        writeln!(self.out, "  {label} {}: {}", escape(file), escape(message))
+    }
+
+    /// Writes a paragraph within the width, indented by two.
+    fn wrapped(&mut self, paragraph: &str) -> io::Result<()> {
+        let mut line = String::new();
+        for word in paragraph.split(' ') {
+            let length = line.chars().count() + 1 + word.chars().count();
+            if !line.is_empty() && 1 + length > self.look.width {
+                writeln!(self.out, " {line}")?;
+                line.clear();
+            }
+            line.push(' ');
+            line.push_str(word);
+        }
+        writeln!(self.out, " {line}")
+    }
+
+    fn summary(&mut self, classified: &Classified<'_>) -> io::Result<()> {
+        if classified.runs.len() > 1 {
+            let runs = counted(classified.runs.len() as u64, "run");
+            writeln!(self.out, "{runs}: {}", verdicts(classified.runs))?;
+        }
+        let RunStats { files, bytes: size, events } = total(classified.runs);
+        writeln!(
+            self.out,
+            "{}, {}, {}, {}, {:.2} s",
+            counted(files, "log"),
+            bytes(size),
+            counted(events, "event"),
+            counted(classified.fingerprints as u64, "fingerprint"),
+            classified.elapsed.as_secs_f64(),
+        )
+    }
+
+    fn paint(&self, colour: &str, text: &str) -> String {
+        if self.look.colour { format!("\x1b[{colour}m{text}\x1b[0m") } else { text.to_owned() }
+    }
+
+    fn link(&self, url: &str) -> String {
+        let shown = escape(url);
+        if self.look.links && is_web(url) {
+            format!("\x1b]8;;{shown}\x1b\\{shown}\x1b]8;;\x1b\\")
+        } else {
+            shown.into_owned()
+        }
+    }
+}
+
+/// What all runs read together.
+pub(super) fn total(runs: &[RunReport]) -> RunStats {
+    runs.iter().fold(RunStats::default(), |sum, run| RunStats {
+        files: sum.files + run.stats.files,
+        bytes: sum.bytes + run.stats.bytes,
+        events: sum.events + run.stats.events,
+    })
+}
+
+/// The verdict as the JSON has it.
+fn word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Passed => "passed",
+        Verdict::Known => "known",
+        Verdict::Fallback => "fallback",
+        Verdict::Unclassified => "unclassified",
+        Verdict::Incomplete => "incomplete",
+    }
+}
+
+/// How many runs got which verdict, the ones to look at last.
+fn verdicts(runs: &[RunReport]) -> String {
+    let order = [
+        Verdict::Passed,
+        Verdict::Known,
+        Verdict::Fallback,
+        Verdict::Unclassified,
+        Verdict::Incomplete,
+    ];
+    let parts = order.iter().filter_map(|verdict| {
+        let number = runs.iter().filter(|run| run.verdict == *verdict).count();
+        (number > 0).then(|| format!("{number} {}", word(*verdict)))
+    });
+    parts.collect::<Vec<_>>().join(", ")
+}
+
+/// True for a link that a reader may follow without harm.
+pub(super) fn is_web(url: &str) -> bool {
+    let scheme = url.starts_with("https://") || url.starts_with("http://");
+    scheme && url.chars().all(|character| character.is_ascii_graphic())
+}
