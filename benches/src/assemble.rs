@@ -7,6 +7,7 @@
 //! DIR/small/console.html      1 MiB of real logs
 //! DIR/gzip/NNN/console.html.gz
 //! DIR/fingerprints-N/         N fingerprints: the real ones, then variants of them
+//! DIR/meta.txt                fields of a run that no fingerprint leaves out
 //! DIR/phrases-963.txt         the peers' literals: one phrase a line
 //! DIR/regexes-963.txt         the same as sequences of whole words
 //! ```
@@ -20,6 +21,13 @@ use recheck_benches::{
     phrases::{self, Frequencies, Phrase},
     vary,
 };
+
+/// The fields of [`run`]'s `meta.txt`.
+pub(crate) fn meta(dir: &Path) -> Result<Vec<(String, String)>> {
+    let text = fs::read_to_string(dir.join("meta.txt"))?;
+    let pair = |line: &str| line.split_once('=').map(|(key, value)| (key.into(), value.into()));
+    Ok(text.lines().filter_map(pair).collect())
+}
 
 /// As many fingerprints as elastic-recheck ever had.
 pub(crate) const HISTORIC: usize = 963;
@@ -39,6 +47,13 @@ pub(crate) fn run(dir: &Path, size: u64, seed: u64) -> Result<()> {
     let regexes: Vec<String> = phrases.iter().map(Phrase::token_regex).collect();
     fs::write(dir.join(format!("phrases-{HISTORIC}.txt")), texts.join("\n") + "\n")?;
     fs::write(dir.join(format!("regexes-{HISTORIC}.txt")), regexes.join("\n") + "\n")?;
+
+    let trees = data::trees(&data)?;
+    let meta: Vec<String> = data::asked_of_the_run(trees.values())
+        .iter()
+        .map(|(field, value)| format!("{field}={value}\n"))
+        .collect();
+    fs::write(dir.join("meta.txt"), meta.concat())?;
 
     let log = |kind: &str| dir.join(kind).join("console.html");
     corpus::write_log(&log("plain"), &logs, (seed, size), None)?;

@@ -36,19 +36,21 @@ impl Contender for ReadMemory {
 /// recheck: all of it, from the log's bytes to the hits with their evidence.
 pub struct Recheck<'m> {
     known: Known<'m>,
+    meta: RunMeta,
     options: ScanOptions,
     name: String,
 }
 
 impl<'m> Recheck<'m> {
-    /// A scan with these fingerprints of a log named `console.html`, which has the tag that most
-    /// of them ask for.
-    pub fn new(known: Known<'m>, profile: Profile) -> Recheck<'m> {
+    /// A scan with these fingerprints of a log named `console.html` of a run with these fields.
+    pub fn new(known: Known<'m>, fields: &[(String, String)], profile: Profile) -> Recheck<'m> {
+        let mut meta = RunMeta::default();
+        fields.iter().for_each(|(key, value)| meta.push(key, value));
         let options = ScanOptions { profile, ..ScanOptions::default() };
-        let live = RunScan::new(known, RunMeta::default(), &options).log("console.html");
+        let live = RunScan::new(known, meta.clone(), &options).log("console.html");
         let (live, all) = (live.narrowed().live(), known.matcher.len());
         let name = format!("recheck, {live} of {all} fingerprints, {profile:?}").to_lowercase();
-        Recheck { known, options, name }
+        Recheck { known, meta, options, name }
     }
 }
 
@@ -58,7 +60,7 @@ impl Contender for Recheck<'_> {
     }
 
     fn run(&mut self, text: &[u8]) -> u64 {
-        let run = RunScan::new(self.known, RunMeta::default(), &self.options);
+        let run = RunScan::new(self.known, self.meta.clone(), &self.options);
         let mut log = run.log("console.html");
         log.feed(text);
         log.finish().hits.iter().map(|hits| hits.count).sum()

@@ -1,7 +1,7 @@
 //! The reference data that the corpora are built from: `RECHECK_DATA`.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     env, fs,
     io::Read,
     path::{Path, PathBuf},
@@ -59,6 +59,26 @@ pub fn trees(data: &Path) -> Result<HashMap<String, Value>> {
         }
     }
     Ok(trees)
+}
+
+/// Every value that some query asks of a field other than `message`: a run that has them all is one
+/// that no fingerprint leaves out for its job, its project or its kind of file.
+pub fn asked_of_the_run<'t>(
+    trees: impl IntoIterator<Item = &'t Value>,
+) -> BTreeSet<(String, String)> {
+    let mut asked = BTreeSet::new();
+    let mut rest: Vec<&Value> = trees.into_iter().collect();
+    while let Some(tree) = rest.pop() {
+        let clauses = tree["bool"].as_array().map_or(&[][..], Vec::as_slice);
+        rest.extend(clauses.iter().filter(|c| c[0] != "MUST_NOT").map(|clause| &clause[1]));
+        if let (Some(field), Some(text)) = (tree["field"].as_str(), tree["text"].as_str())
+            && !matches!(field, "message" | "filename")
+            && !text.contains(['*', '?'])
+        {
+            asked.insert((field.to_owned(), text.to_owned()));
+        }
+    }
+    asked
 }
 
 /// The messages of an event file with their ids, in order.

@@ -12,10 +12,10 @@ use recheck_core::{
     log::{Decompressor, Limits, Profile},
 };
 
-use crate::assemble::HISTORIC;
+use crate::assemble::{HISTORIC, meta};
 
 pub(crate) fn run(dir: &Path, rounds: usize) -> Result<()> {
-    let fingerprints = load(dir, HISTORIC)?;
+    let (fingerprints, meta) = (load(dir, HISTORIC)?, meta(dir)?);
     compile_times(dir)?;
     let matcher = contender::compile(&fingerprints);
     for &index in matcher.unanchored() {
@@ -23,8 +23,8 @@ pub(crate) fn run(dir: &Path, rounds: usize) -> Result<()> {
     }
     let known = Known { matcher: &matcher, fingerprints: &fingerprints };
     let mut contenders: Vec<Box<dyn Contender + '_>> = vec![
-        Box::new(Recheck::new(known, Profile::Records)),
-        Box::new(Recheck::new(known, Profile::Lines)),
+        Box::new(Recheck::new(known, &meta, Profile::Records)),
+        Box::new(Recheck::new(known, &meta, Profile::Lines)),
     ];
     contenders.extend(peers(dir)?);
     contenders.push(Box::new(ReadMemory));
@@ -115,9 +115,14 @@ fn many_fingerprints(dir: &Path, rounds: usize) -> Result<Table> {
     let sets = [HISTORIC, 1, 10 * HISTORIC]
         .map(|count| load(dir, count).map(|set| (contender::compile(&set), set)));
     let sets = sets.into_iter().collect::<Result<Vec<_>>>()?;
+    let meta = meta(dir)?;
     let mut contenders: Vec<Box<dyn Contender + '_>> = Vec::new();
     for (matcher, fingerprints) in &sets {
-        contenders.push(Box::new(Recheck::new(Known { matcher, fingerprints }, Profile::Records)));
+        contenders.push(Box::new(Recheck::new(
+            Known { matcher, fingerprints },
+            &meta,
+            Profile::Records,
+        )));
     }
     let mut table = search("plain", &text, &mut contenders, rounds)?;
     table.title = "In process, one core, by number of fingerprints".to_owned();
@@ -130,10 +135,10 @@ fn decompress(dir: &Path, rounds: usize) -> Result<Table> {
     for entry in fs::read_dir(dir.join("gzip"))? {
         files.push(fs::read(entry?.path().join("console.html.gz"))?);
     }
-    let fingerprints = load(dir, HISTORIC)?;
+    let (fingerprints, meta) = (load(dir, HISTORIC)?, meta(dir)?);
     let matcher = contender::compile(&fingerprints);
     let known = Known { matcher: &matcher, fingerprints: &fingerprints };
-    let mut scan = Recheck::new(known, Profile::Records);
+    let mut scan = Recheck::new(known, &meta, Profile::Records);
     let mut libdeflate = Libdeflate::new(files.clone());
     let bytes = libdeflate.each(|_| ())?;
     let mut stream = vec![0; 256 * 1024];

@@ -12,7 +12,7 @@ use recheck_benches::{
     process::Process,
 };
 
-use crate::assemble::HISTORIC;
+use crate::assemble::{HISTORIC, meta};
 
 /// Where the programs are.
 #[derive(Debug)]
@@ -27,7 +27,8 @@ pub(crate) fn run(
     programs: &Programs,
     only: Option<&str>,
 ) -> Result<()> {
-    let bench = Bench { dir, rounds, programs, only };
+    let meta = meta(dir)?;
+    let bench = Bench { dir, rounds, programs, only, meta };
     bench.plain()?;
     bench.gzip()?;
     bench.small()
@@ -38,6 +39,7 @@ struct Bench<'a> {
     rounds: usize,
     programs: &'a Programs,
     only: Option<&'a str>,
+    meta: Vec<(String, String)>,
 }
 
 impl Bench<'_> {
@@ -99,6 +101,9 @@ impl Bench<'_> {
         let mut command: Vec<OsString> =
             vec![self.programs.recheck.clone().into(), "classify".into(), "--fingerprints".into()];
         command.push(fingerprints);
+        for (key, value) in &self.meta {
+            command.extend(["--meta".into(), format!("{key}={value}").into()]);
+        }
         command.extend_from_slice(paths);
         Process { name: name.to_owned(), command, cores, max_code: 1 }
     }
