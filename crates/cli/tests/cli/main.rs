@@ -5,6 +5,7 @@ mod bad_logs;
 mod classify;
 mod docs;
 mod document;
+mod embed;
 mod help;
 mod lint;
 mod matching;
