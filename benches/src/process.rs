@@ -4,6 +4,7 @@
 
 use std::{
     ffi::OsString,
+    io::Read,
     mem::MaybeUninit,
     process::{Command, Stdio},
     time::Instant,
@@ -25,19 +26,32 @@ pub struct Process {
 }
 
 impl Process {
-    /// Runs it once, its output thrown away but for its first line where that is a number.
+    /// Runs it once and reads all its output: a search whose output goes nowhere may stop at its
+    /// first match, as GNU grep does. What it found is the sum of the counts it prints.
     pub fn run(&self) -> Result<Outcome> {
         let mut command = Command::new("taskset");
         command.args(["-c", self.cores]).args(&self.command);
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
         let start = Instant::now();
-        let child = command.spawn().map_err(|error| format!("taskset: {error}"))?;
+        let mut child = command.spawn().map_err(|error| format!("taskset: {error}"))?;
+        let mut output = String::new();
+        child.stdout.take().ok_or("no pipe")?.read_to_string(&mut output)?;
         let (code, peak_rss) = wait(child.id())?;
         let time = start.elapsed();
         if !(0..=self.max_code).contains(&code) {
             return Err(format!("{:?} ended with {code}", self.command).into());
         }
-        Ok(Outcome { time, found: format!("exit {code}"), peak_rss: Some(peak_rss) })
+        Ok(Outcome { time, found: found(&output, code), peak_rss: Some(peak_rss) })
+    }
+}
+
+/// Counts alone on their lines, or behind a file's name, added up; else how the program ended.
+fn found(output: &str, code: i32) -> String {
+    let count = |line: &str| line.rsplit(':').next().and_then(|count| count.parse::<u64>().ok());
+    let counts: Option<Vec<u64>> = output.lines().map(count).collect();
+    match counts {
+        Some(counts) if !counts.is_empty() => format!("{} lines", counts.iter().sum::<u64>()),
+        _ => format!("exit {code}"),
     }
 }
 
@@ -69,7 +83,8 @@ mod tests {
             cores: "0",
             max_code: 1,
         };
-        let outcome = process("exit 1").run().unwrap();
+        let outcome = process("echo a:2; echo b:3; exit 1").run().unwrap();
+        assert_eq!(outcome.found, "5 lines");
         assert!(outcome.peak_rss > Some(100_000));
         assert!(process("exit 3").run().is_err());
     }
