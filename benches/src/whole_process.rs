@@ -118,11 +118,16 @@ impl Bench<'_> {
     }
 
     fn grep(&self, cores: &'static str, paths: &[OsString]) -> Process {
-        let flags = ["grep", "-a", "-c", "-i", "-F", "-f"];
+        let flags = ["env", "LC_ALL=C", "grep", "-a", "-c", "-i", "-F", "-f"];
         let mut command: Vec<OsString> = flags.iter().map(OsString::from).collect();
         command.push(self.phrases());
         command.extend_from_slice(paths);
-        Process { name: "GNU grep -F, one core".to_owned(), command, cores, max_code: 1 }
+        Process {
+            name: "GNU grep -F in the C locale, one core".to_owned(),
+            command,
+            cores,
+            max_code: 1,
+        }
     }
 
     fn phrases(&self) -> OsString {
