@@ -46,3 +46,7 @@ bench *filter:
 # recheck beside Hyperscan, ripgrep 15 and GNU grep; see benches/README.md.
 bench-peers mib="1024" rounds="7":
     bash benches/peers.sh {{ bench_dir }} {{ mib }} {{ rounds }}
+
+# Peak memory on a log of 10 GiB and on a line of 2 GiB; after `bench-peers`, needs 10 GiB of disk.
+bench-memory:
+    {{ env("CARGO_TARGET_DIR", "target") }}/release/bench-peers memory {{ bench_dir }} --recheck {{ env("CARGO_TARGET_DIR", "target") }}/release/recheck

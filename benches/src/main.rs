@@ -38,6 +38,17 @@ enum Task {
         #[arg(long, default_value_t = 7)]
         rounds: usize,
     },
+    /// Peak memory of recheck on a huge log and on a huge line; needs that much disk for a while.
+    Memory {
+        /// What `build` made.
+        dir: PathBuf,
+        /// Size of the log, in GiB; the line is a fifth of it.
+        #[arg(long, default_value_t = 10)]
+        gib: u64,
+        /// The recheck program.
+        #[arg(long, default_value = "target/release/recheck")]
+        recheck: PathBuf,
+    },
     /// Programs as they are started from a shell, on one core and on two.
     WholeProcess {
         /// What `build` made.
@@ -73,6 +84,11 @@ fn run(task: Task) -> Result<()> {
         Task::InProcess { dir, rounds } => {
             println!("{}\n", measure::machine());
             in_process::run(&dir, rounds)
+        }
+        Task::Memory { dir, gib, recheck } => {
+            println!("{}\n", measure::machine());
+            let programs = whole_process::Programs { recheck, rg: PathBuf::new() };
+            whole_process::memory(&dir, gib, &programs)
         }
         Task::WholeProcess { dir, rounds, recheck, rg, only } => {
             println!("{}\n", measure::machine());

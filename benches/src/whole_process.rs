@@ -3,6 +3,7 @@
 use std::{
     ffi::OsString,
     fs,
+    io::Write,
     path::{Path, PathBuf},
 };
 
@@ -32,6 +33,31 @@ pub(crate) fn run(
     bench.plain()?;
     bench.gzip()?;
     bench.small()
+}
+
+/// Peak memory on a log of `gib` GiB and on a fifth of that in a single line. The logs are written for
+/// it and removed.
+pub(crate) fn memory(dir: &Path, gib: u64, programs: &Programs) -> Result<()> {
+    let bench = Bench { dir, rounds: 1, programs, only: None, meta: meta(dir)? };
+    let piece = fs::read(dir.join("plain/console.html"))?;
+    let line: Vec<u8> = piece.iter().map(|&b| if b == b'\n' { b' ' } else { b }).collect();
+    for (name, text, size) in [("large", &piece, gib << 30), ("line", &line, (gib << 30) / 5)] {
+        let dir = dir.join(name);
+        fs::create_dir_all(&dir)?;
+        let log = dir.join("console.html");
+        let mut file = fs::File::create(&log)?;
+        for _ in 0..size.div_ceil(text.len() as u64) {
+            file.write_all(text)?;
+        }
+        drop(file);
+        let bytes = fs::metadata(&log)?.len();
+        let process = bench.recheck("recheck, two cores", "0,1", &[log.into_os_string()]);
+        let result =
+            bench.table(&format!("Memory, {name} of {} MiB", bytes >> 20), bytes, &[process]);
+        fs::remove_dir_all(&dir)?;
+        result?;
+    }
+    Ok(())
 }
 
 struct Bench<'a> {
