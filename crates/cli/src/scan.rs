@@ -197,12 +197,13 @@ impl<'a> Scanner<'a> {
 fn read<R: Read>(log: &mut LogScan<'_>, reader: &mut LogReader<R>) -> io::Result<()> {
     if reader.content() == Content::Binary {
         let mut start = Vec::new();
-        reader.by_ref().take(ZIP.len() as u64).read_to_end(&mut start)?;
+        let outcome = reader.by_ref().take(ZIP.len() as u64).read_to_end(&mut start);
         if start == ZIP {
             log.cut_short("a zip archive; unpack it and give the directory");
             return Ok(());
         }
         log.feed(&start);
+        outcome?;
     }
     log.par_read(reader)
 }

@@ -206,13 +206,18 @@ impl MatcherBuilder {
                 }
             }
         }
-        let prefilter = Prefilter::new(&chosen);
+        let prefilter = Prefilter::new(&chosen, STACK_TRACE_WORDS);
         let literals = anchors;
         let compiled =
             Compiled { table, programs, prefilter, literals, unanchored, guarded, varies, message };
         Matcher { compiled: Arc::new(compiled) }
     }
 }
+
+/// Words of which every stack trace has one, in its first or second line. Their places are told
+/// beside the candidates, so that whoever cuts a log into events need not read every line for them.
+pub(crate) const STACK_TRACE_WORDS: &[&str] =
+    &["traceback", "goroutine", "panicked", "panic", "fatal", "runtime", "at", "more", "common"];
 
 /// The fields that events of a log carry themselves, as DESIGN's log formats and test results give
 /// them.
@@ -247,6 +252,11 @@ pub struct Scratch {
 }
 
 impl Scratch {
+    /// Where the block looked at last has one of [`STACK_TRACE_WORDS`], in any case, by position.
+    pub(crate) fn stack_trace_words(&self) -> &[u32] {
+        &self.buffers.marks
+    }
+
     /// Takes the room for hits out, empty, so that it can be lent beside the rest.
     pub(crate) fn take_hits(&mut self) -> Vec<u32> {
         let mut hits = std::mem::take(&mut self.hits);
@@ -279,8 +289,6 @@ pub struct Narrowed {
     live_literals: Vec<bool>,
     /// Whether a live literal is a piece of a word.
     pieces: bool,
-    /// Whether there is any live literal.
-    literals: bool,
     /// Live programs without literals: evaluated on every event.
     every_event: Vec<u32>,
     /// Programs that match every event, whatever it says.
@@ -378,12 +386,9 @@ impl Matcher {
         let literals = &compiled.literals;
         let live_literals: Vec<bool> =
             literals.iter().map(|anchor| anchor.programs.iter().any(open)).collect();
-        let any = |piece: bool| {
-            literals.iter().zip(&live_literals).any(|(anchor, &live)| live && anchor.piece == piece)
-        };
+        let mut pieces = literals.iter().zip(&live_literals).filter(|(anchor, _)| anchor.piece);
         Narrowed {
-            pieces: any(true),
-            literals: any(true) || any(false),
+            pieces: pieces.any(|(_, live)| *live),
             always: always.collect(),
             every_event: every_event.filter(open).collect(),
             live: truths.iter().map(|truth| *truth == Truth::Unknown).collect(),
@@ -400,10 +405,6 @@ impl Matcher {
     /// Looks `block` over for candidates and returns its number of line feeds. The block must begin
     /// and end at event borders.
     pub(crate) fn find(&self, narrowed: &Narrowed, block: &[u8], scratch: &mut Scratch) -> u64 {
-        if !narrowed.literals {
-            scratch.buffers.candidates.clear();
-            return memchr::memchr_iter(b'\n', block).count() as u64;
-        }
         let Narrowed { live_literals, pieces, .. } = narrowed;
         self.compiled.prefilter.find(block, live_literals, *pieces, &mut scratch.buffers)
     }

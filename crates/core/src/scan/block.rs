@@ -61,13 +61,14 @@ impl BlockScan<'_> {
     /// stands before it: its lines count from 0.
     pub(super) fn scan(&self, block: &[u8], scratch: &mut Scratch) -> BlockReport {
         let mut walk = Walk { scan: self, block, line: 0, counted: 0, places: BTreeMap::new() };
-        let lines = if block.len() < MAX_EVENT {
-            walk.part(0..block.len(), scratch)
+        let (lines, count) = if block.len() < MAX_EVENT {
+            let lines = walk.part(0..block.len(), scratch);
+            let marks = scratch.stack_trace_words();
+            (lines, self.splitter.count_by_marks(block, lines, marks))
         } else {
-            walk.events_apart(scratch)
+            (walk.events_apart(scratch), self.splitter.count(block))
         };
         let mut report = BlockReport { lines, ..BlockReport::default() };
-        let count = self.splitter.count(block);
         (report.events, report.cut_events) = (count.events, count.cut);
         if !self.narrowed.always().is_empty() {
             walk.every_event_hits(report.events);

@@ -80,13 +80,19 @@ fn line() -> impl Strategy<Value = String> {
 /// A log in one of the formats, with tracebacks, colours, carriage returns and bytes that are no
 /// UTF-8.
 fn log() -> impl Strategy<Value = Vec<u8>> {
-    let decorated = (line(), 0..12_u8).prop_map(|(line, kind)| match kind {
+    let decorated = (line(), 0..24_u8).prop_map(|(line, kind)| match kind {
         0 => format!("\u{1b}[31m{line}\u{1b}[0m"),
         1 => format!("progress 10%\r{line}"),
         2 => format!("{line}\r"),
         3 => "Traceback (most recent call last):".to_owned(),
         4 => format!("  File \"{line}\""),
-        5 => format!("\tat {line}"),
+        5 => format!("\tat {line}(A.java:1)"),
+        7 => format!(" at {line}:12"),
+        8 => "\t... 12 more".to_owned(),
+        9 => format!("panic: {line}"),
+        10 => "goroutine 1 [running]:".to_owned(),
+        11 => format!("thread 'main' panicked at {line}:"),
+        12 => format!("KeyError: {line}"),
         6 => line.replace(' ', "\u{1b}[1m"),
         _ => line,
     });
@@ -94,6 +100,9 @@ fn log() -> impl Strategy<Value = Vec<u8>> {
         Just(""),
         Just("2022-02-28 09:44:58.839036 | timeout | "),
         Just("2024-01-01T00:00:00.0000000Z "),
+        Just("[task 2025-02-13T21:59:35.716Z] "),
+        Just("[2024-01-01T00:00:00.000Z] "),
+        Just("2024-01-01T00:00:00.000000Z 00O "),
         Just("2013-10-18 17:39:43.967 2625 ERROR error.timeout [-] "),
     ];
     (prefix, prop::collection::vec(decorated, 0..40), any::<bool>(), 0..8_u8).prop_map(
@@ -191,14 +200,16 @@ fn expected(
     file: &Fields,
     fingerprints: &[Fingerprint],
     options: &ScanOptions,
-) -> BTreeMap<u32, Vec<u64>> {
+) -> (BTreeMap<u32, Vec<u64>>, u64) {
     let (mut clean, mut cleaner) = (Vec::new(), Cleaner::new());
     cleaner.feed(log, &mut clean);
     cleaner.finish(&mut clean);
     let splitter = Splitter::detect(&clean[..clean.len().min(64 * 1024)], options.profile);
     let mut lines: BTreeMap<u32, Vec<u64>> = BTreeMap::new();
     let mut cursor = splitter.cursor(&clean);
+    let mut events = 0;
     while let Some(event) = cursor.next_event() {
+        events += 1;
         let raw = &clean[event.clone()];
         let mut record = splitter.read_record(raw);
         record.resolve_time(&options.time);
@@ -214,7 +225,7 @@ fn expected(
             }
         }
     }
-    lines
+    (lines, events)
 }
 
 /// What the scan says, fed in pieces of the given sizes.
@@ -258,8 +269,9 @@ proptest! {
         let profile = if records { Profile::Records } else { Profile::Lines };
         let options = ScanOptions { all: true, profile, ..ScanOptions::default() };
         let (whole, file) = scanned(&log, &[], &fingerprints, (&options, true));
-        let expected = expected(&log, &file, &fingerprints, &options);
+        let (expected, events) = expected(&log, &file, &fingerprints, &options);
         prop_assert_eq!(lines_of(&whole), expected);
+        prop_assert_eq!(whole.events, events);
         let (cut, _) = scanned(&log, &pieces, &fingerprints, (&options, true));
         prop_assert_eq!(&cut, &whole);
         let (slow, _) = scanned(&log, &pieces, &fingerprints, (&options, false));
