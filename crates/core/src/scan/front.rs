@@ -58,13 +58,8 @@ struct Cleaning {
 
 impl Front {
     pub(super) fn new(profile: Profile) -> Front {
-        let cleaning = Cleaning {
-            cleaner: Cleaner::new(),
-            plain: false,
-            line: 0,
-            first: [0; 2],
-            seen: 0,
-        };
+        let cleaning =
+            Cleaning { cleaner: Cleaner::new(), plain: false, line: 0, first: [0; 2], seen: 0 };
         Front {
             profile,
             block: BLOCK,
@@ -323,7 +318,8 @@ impl Cleaning {
             *slot = byte;
         }
         self.seen = before.saturating_add(raw.len());
-        let Some(feed) = memrchr(b'\n', raw).filter(|feed| self.may_pass(before + feed, raw)) else {
+        let Some(feed) = memrchr(b'\n', raw).filter(|feed| self.may_pass(before + feed, raw))
+        else {
             return self.cleaner.feed(raw, out);
         };
         // Behind a line feed nothing is pending: it ends every escape sequence.

@@ -309,7 +309,8 @@ impl std::io::Read for Hesitant<'_> {
         if self.rest.is_empty() && self.fails {
             return Err(Error::other("broken"));
         }
-        let (piece, rest) = self.rest.split_at((self.step * 311).min(out.len()).min(self.rest.len()));
+        let (piece, rest) =
+            self.rest.split_at((self.step * 311).min(out.len()).min(self.rest.len()));
         out[..piece.len()].copy_from_slice(piece);
         self.rest = rest;
         Ok(piece.len())
