@@ -18,7 +18,7 @@ pub(super) struct BlockScan<'a> {
     pub(super) matcher: &'a Matcher,
     pub(super) narrowed: &'a Narrowed,
     pub(super) splitter: &'a Splitter,
-    /// The log's constant fields.
+    /// Its constant fields.
     pub(super) file: &'a Fields,
     pub(super) name: &'a str,
     pub(super) time: &'a TimeContext,
@@ -39,24 +39,8 @@ pub(super) struct BlockReport {
 #[derive(Debug, Default)]
 pub(super) struct Hits {
     pub(super) count: u64,
-    pub(super) first: Option<Evidence>,
-    /// The hits after the first: all of them, or the last.
-    pub(super) rest: Vec<Evidence>,
-}
-
-impl Hits {
-    /// Takes in the hits that follow.
-    pub(super) fn append(&mut self, later: Hits, all: bool) {
-        self.count += later.count;
-        let mut evidence = later.first.into_iter().chain(later.rest);
-        if self.first.is_none() {
-            self.first = evidence.next();
-        }
-        self.rest.extend(evidence);
-        if !all && self.rest.len() > 1 {
-            self.rest.drain(..self.rest.len() - 1);
-        }
-    }
+    /// The first and the last of them, or all; their lines count from the block's first.
+    pub(super) evidence: Vec<Evidence>,
 }
 
 /// Where a fingerprint hit within the block; read into evidence once the block is done.
@@ -73,10 +57,10 @@ struct Place {
 }
 
 impl BlockScan<'_> {
-    /// Scans a block that begins and ends at event borders; `line` is the number of its first line.
-    pub(super) fn scan(&self, block: &[u8], line: u64, scratch: &mut Scratch) -> BlockReport {
-        let places = BTreeMap::new();
-        let mut walk = Walk { scan: self, block, first_line: line, line, counted: 0, places };
+    /// Scans a block that begins and ends at event borders. Nothing in the report depends on what
+    /// stands before it: its lines count from 0.
+    pub(super) fn scan(&self, block: &[u8], scratch: &mut Scratch) -> BlockReport {
+        let mut walk = Walk { scan: self, block, line: 0, counted: 0, places: BTreeMap::new() };
         let (lines, count) = if block.len() < MAX_EVENT {
             let lines = walk.part(0..block.len(), scratch);
             let marks = scratch.stack_trace_words();
@@ -96,9 +80,8 @@ impl BlockScan<'_> {
     }
 
     fn read(&self, block: &[u8], places: Places) -> Hits {
-        let mut evidence = places.events.iter().map(|place| self.evidence(block, place));
-        let first = evidence.next();
-        Hits { count: places.count, first, rest: evidence.collect() }
+        let evidence = places.events.iter().map(|place| self.evidence(block, place));
+        Hits { count: places.count, evidence: evidence.collect() }
     }
 
     fn evidence(&self, block: &[u8], place: &Place) -> Evidence {
@@ -121,7 +104,6 @@ impl BlockScan<'_> {
 struct Walk<'a> {
     scan: &'a BlockScan<'a>,
     block: &'a [u8],
-    first_line: u64,
     /// The line number at `counted`.
     line: u64,
     counted: usize,
@@ -142,7 +124,7 @@ impl Walk<'_> {
             ranges.dedup();
         }
         let feeds = |text: &[u8]| memchr::memchr_iter(b'\n', text).count() as u64;
-        let line = |event: &Range<usize>| self.first_line + feeds(&self.block[..event.start]);
+        let line = |event: &Range<usize>| feeds(&self.block[..event.start]);
         let places: Vec<Place> =
             ranges.into_iter().map(|event| Place { line: line(&event), event }).collect();
         for &fingerprint in self.scan.narrowed.always() {
