@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     fields::Fields,
-    log::{Cleaner, MAX_EVENT, Splitter, TimeContext},
+    log::{Cleaner, LogFormat, MAX_EVENT, Splitter, TimeContext},
     matcher::{Matcher, Narrowed, Scratch},
     run::RunMeta,
 };
@@ -57,14 +57,22 @@ impl<'m> LogScan<'m> {
         for tag in options.tags.tags(name) {
             file.push("tags", tag);
         }
+        LogScan::with_fields(matcher, meta.year(), name, file, options)
+    }
+
+    /// A log whose constant fields are exactly these.
+    pub(super) fn with_fields(
+        matcher: &'m Matcher,
+        year: Option<i16>,
+        name: &str,
+        file: Fields,
+        options: &'m ScanOptions,
+    ) -> LogScan<'m> {
         LogScan {
             matcher,
             narrowed: matcher.narrow(&file),
             options,
-            time: TimeContext {
-                year: options.time.year.or_else(|| meta.year()),
-                zone: options.time.zone.clone(),
-            },
+            time: TimeContext { year: options.time.year.or(year), zone: options.time.zone.clone() },
             file,
             cleaner: Cleaner::new(),
             splitter: None,
@@ -134,6 +142,12 @@ impl<'m> LogScan<'m> {
         &self.file
     }
 
+    /// The log's format, once enough was read to tell: 64 KiB, or the whole log.
+    /// [`LogReport::format`] has it for every log.
+    pub fn format(&self) -> Option<LogFormat> {
+        self.splitter.map(|splitter| splitter.format())
+    }
+
     fn stopped(&mut self) -> bool {
         if self.report.complete && self.options.stop.as_ref().is_some_and(|stop| stop()) {
             self.cut_short("the scan was stopped before the log's end");
@@ -147,6 +161,7 @@ impl<'m> LogScan<'m> {
         let sample = &buffer[..settled.min(SAMPLE)];
         let profile = self.options.profile;
         let splitter = *self.splitter.get_or_insert_with(|| Splitter::detect(sample, profile));
+        self.report.format = splitter.format();
         let mut done = 0;
         while done < settled {
             let block = &buffer[done..settled];
