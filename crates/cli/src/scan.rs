@@ -13,8 +13,8 @@ use rayon::{ThreadPool, ThreadPoolBuilder, prelude::*};
 use recheck_core::{
     FieldValues, Known, LogReport, LogScan, RunMeta, RunReport, RunScan, ScanOptions, StopFn,
     log::{
-        ArchiveItem, Compression, Content, DecompressErrorKind, Limits, Listing, LogReader,
-        LogSource, Profile, SourceError, SourceErrorKind, TagTable, Target, TimeContext,
+        ArchiveItem, Compression, Content, DecompressErrorKind, Limits, Listing, LogFormat,
+        LogReader, LogSource, Profile, SourceError, SourceErrorKind, TagTable, Target, TimeContext,
         open_target, walk_archive,
     },
 };
@@ -233,7 +233,7 @@ fn reason(error: &SourceError) -> String {
     let too_large = matches!(
         &error.kind,
         SourceErrorKind::Decompress(inner)
-            if matches!(inner.kind, DecompressErrorKind::TooLarge { .. })
+            if matches!(inner.kind, DecompressErrorKind::TooLarge { .. } | DecompressErrorKind::TooLong { .. })
     );
     let told = error.kind.to_string();
     if too_large { format!("{told} with --max-output") } else { told }
@@ -244,6 +244,7 @@ pub(crate) struct Explained {
     name: String,
     tags: Vec<String>,
     compression: Option<Compression>,
+    format: LogFormat,
     live: usize,
     every_event: bool,
     lines: u64,
@@ -258,6 +259,7 @@ impl Explained {
             name: name.to_owned(),
             tags: log.fields().values("tags").iter().map(str::to_owned).collect(),
             compression,
+            format: LogFormat::Plain,
             live: log.narrowed().live(),
             every_event: log.narrowed().needs_every_event(),
             lines: 0,
@@ -268,6 +270,7 @@ impl Explained {
     }
 
     fn finish(&mut self, report: &LogReport, elapsed: Duration) {
+        self.format = report.format;
         (self.lines, self.events, self.bytes) = (report.lines, report.events, report.bytes);
         self.elapsed = elapsed;
     }
@@ -282,9 +285,10 @@ impl fmt::Display for Explained {
         let every_event = if self.every_event { "some on every event" } else { "by literals" };
         write!(
             formatter,
-            "{}: {compression}tags [{}], {} fingerprints can match ({every_event}); {} bytes, \
+            "{}: {compression}{}, tags [{}], {} fingerprints can match ({every_event}); {} bytes, \
              {} lines, {} events in {:.1} ms",
             recheck_core::render::escape(&self.name),
+            self.format,
             self.tags.join(", "),
             self.live,
             self.bytes,

@@ -8,7 +8,7 @@ use std::io::{self, ErrorKind, Read};
 
 use memchr::{memchr2, memrchr};
 
-use crate::log::{Cleaner, Profile, Splitter, TAKE_BACK, is_clean};
+use crate::log::{Cleaner, LogFormat, Profile, Splitter, TAKE_BACK, is_clean};
 
 /// Bytes of a block: small enough to stay in a core's L2 cache between cleaning and scanning, large
 /// enough that per-block work does not show.
@@ -82,6 +82,11 @@ impl Front {
     /// Bytes of a block, about.
     pub(super) fn block(&self) -> usize {
         self.block
+    }
+
+    /// The log's format, once enough was read to tell.
+    pub(super) fn format(&self) -> Option<LogFormat> {
+        self.splitter.map(|splitter| splitter.format())
     }
 
     /// Bytes of the log taken in so far.

@@ -3,13 +3,19 @@
 use std::io::{self, Read};
 
 use crate::{
-    fields::Fields,
-    log::{MAX_EVENT, Splitter, TimeContext},
+    fields::{FieldValues, Fields},
+    log::{LogFormat, MAX_EVENT, Splitter, TimeContext},
     matcher::{Matcher, Narrowed, Scratch},
     run::RunMeta,
 };
 
-use super::{ScanOptions, block::BlockScan, front::Front, merge::Merge, report::LogReport};
+use super::{
+    ScanOptions,
+    block::BlockScan,
+    front::Front,
+    merge::{Merge, Source},
+    report::{Evidence, LogReport},
+};
 
 /// Scans one log. Feed it the decompressed bytes in pieces of any size, or have it
 /// [read](LogScan::read) them: the answer does not depend on where they are cut, nor on the number
@@ -62,10 +68,20 @@ impl Log<'_> {
             narrowed: &self.narrowed,
             splitter,
             file: &self.file,
-            name: &self.name,
             time: &self.time,
             all: self.all,
         }
+    }
+
+    /// An event's bytes read into evidence.
+    pub(super) fn evidence(&self, splitter: &Splitter, line: u64, raw: &[u8]) -> Evidence {
+        let mut record = splitter.read_record(raw);
+        record.resolve_time(&self.time);
+        let timestamp = record.values("@timestamp").iter().next().map(str::to_owned);
+        let mut fields = self.file.clone();
+        record.each_field(&mut |name, value| fields.set(name, value));
+        let message = record.message.into_owned();
+        Evidence { file: self.name.clone(), line, timestamp, message, fields }
     }
 }
 
@@ -82,10 +98,19 @@ impl<'m> LogScan<'m> {
         for tag in options.tags.tags(name) {
             file.push("tags", tag);
         }
-        let time = TimeContext {
-            year: options.time.year.or_else(|| meta.year()),
-            zone: options.time.zone.clone(),
-        };
+        LogScan::with_fields(matcher, meta.year(), name, file, options)
+    }
+
+    /// A log whose constant fields are exactly these.
+    pub(super) fn with_fields(
+        matcher: &'m Matcher,
+        year: Option<i16>,
+        name: &str,
+        file: Fields,
+        options: &'m ScanOptions,
+    ) -> LogScan<'m> {
+        let time =
+            TimeContext { year: options.time.year.or(year), zone: options.time.zone.clone() };
         let narrowed = matcher.narrow(&file);
         let (name, all) = (name.to_owned(), options.all);
         let report = LogReport { file: name.clone(), complete: true, ..LogReport::default() };
@@ -117,7 +142,8 @@ impl<'m> LogScan<'m> {
             }
             let LogScan { log, front, scratch, merge, blocks, .. } = self;
             let Some((splitter, block)) = front.next(&mut rest) else { return true };
-            merge.add(*blocks, log.scan(&splitter).scan(block, scratch), log.all);
+            let found = log.scan(&splitter).scan(block, scratch);
+            merge.add(Source { place: *blocks, block, splitter }, found, log.all);
             *blocks += 1;
         }
     }
@@ -161,9 +187,10 @@ impl<'m> LogScan<'m> {
         if !self.status.stopped() {
             self.scan_ready(true);
         }
-        let LogScan { status: Status { mut report, .. }, merge, front, .. } = self;
+        let LogScan { log, status: Status { mut report, .. }, merge, front, .. } = self;
         report.bytes = front.bytes();
-        merge.finish(&mut report);
+        report.format = front.format().unwrap_or_default();
+        merge.finish(&log, &mut report);
         if report.cut_events > 0 {
             let (count, limit) = (report.cut_events, MAX_EVENT / 1024 / 1024);
             let problem = format!("{count} event(s) longer than {limit} MiB were cut into pieces");
@@ -183,18 +210,20 @@ impl<'m> LogScan<'m> {
         &self.log.file
     }
 
+    /// The log's format, once enough was read to tell: 64 KiB, or the whole log.
+    /// [`LogReport::format`] has it for every log.
+    pub fn format(&self) -> Option<LogFormat> {
+        self.front.format()
+    }
+
     /// Scans the blocks that were read; with `last`, all that is left.
     fn scan_ready(&mut self, last: bool) {
         while let Some((splitter, length)) = self.front.whole(last) {
-            self.scan_next(&splitter, length);
+            let block = self.front.take(length);
+            let found = self.log.scan(&splitter).scan(block, &mut self.scratch);
+            let source = Source { place: self.blocks, block, splitter };
+            self.merge.add(source, found, self.log.all);
+            self.blocks += 1;
         }
-    }
-
-    /// Scans the block at the front of the text.
-    pub(super) fn scan_next(&mut self, splitter: &Splitter, length: usize) {
-        let block = self.front.take(length);
-        let found = self.log.scan(splitter).scan(block, &mut self.scratch);
-        self.merge.add(self.blocks, found, self.log.all);
-        self.blocks += 1;
     }
 }

@@ -25,7 +25,7 @@ use crate::{log::Splitter, matcher::Scratch};
 use super::{
     front::Front,
     log_scan::{Log, LogScan, Status},
-    merge::Merge,
+    merge::{Merge, Source},
 };
 
 /// Blocks at a log's start that are scanned by the thread that reads: shorter logs are not worth
@@ -107,8 +107,11 @@ impl Crew<'_> {
     }
 
     fn scan(&self, block: &Block, scratch: &mut Scratch) {
-        let found = self.log.scan(&block.splitter).scan(&block.buffer[..block.length], scratch);
-        self.state().merge.add(block.place, found, self.log.all);
+        let Block { place, splitter, .. } = *block;
+        let text = &block.buffer[..block.length];
+        let found = self.log.scan(&splitter).scan(text, scratch);
+        let source = Source { place, block: text, splitter };
+        self.state().merge.add(source, found, self.log.all);
     }
 
     /// Scans what is in the queue until it is empty.
@@ -188,7 +191,8 @@ impl Lead<'_, '_, '_> {
             drop(state);
             let block = self.front.take(length);
             let found = crew.log.scan(&splitter).scan(block, self.scratch);
-            crew.state().merge.add(place, found, crew.log.all);
+            let source = Source { place, block, splitter };
+            crew.state().merge.add(source, found, crew.log.all);
             return;
         }
         let spare = state.spare.pop().unwrap_or_default();

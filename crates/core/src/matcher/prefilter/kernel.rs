@@ -475,9 +475,8 @@ mod x86 {
         let (buckets, feed) = (_mm512_set1_epi8(!3), _mm512_set1_epi8(b'\n' as i8));
         run(sieve, block, found, |window| {
             // SAFETY: a window has 72 bytes; the loads read 64 from offsets below PLACES.
-            let at = |offset: usize| unsafe {
-                _mm512_loadu_si512(window.as_ptr().add(offset).cast())
-            };
+            let at =
+                |offset: usize| unsafe { _mm512_loadu_si512(window.as_ptr().add(offset).cast()) };
             let bytes = at(0);
             let kind = look_up(tables.0, bytes);
             let beyond = _mm512_movepi8_mask(bytes);
