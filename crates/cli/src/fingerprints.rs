@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use recheck_core::{
-    Diagnostic, Fingerprint, LoadError, Loaded, Matcher, Schema, Severity, load_dirs,
+    CompileError, Diagnostic, Excerpt, Fingerprint, Label, LoadError, Loaded, Matcher, Schema,
+    Severity, load_dirs,
 };
 
 use crate::{failure::Failure, settings::Place};
@@ -40,11 +41,10 @@ impl Fingerprints {
         let (matcher, errors) = Matcher::builder().schema(schema).build(&list);
         let mut uncompiled = Vec::new();
         for error in errors {
-            let known = list.iter().find(|known| known.id == error.fingerprint);
-            let file = known.map_or(&error.fingerprint, |known| &known.origin);
-            let reason = error.source.to_string();
-            diagnostics.push(Diagnostic::new("Q002", Severity::Error, file, reason.clone()));
-            uncompiled.push((error.fingerprint, reason));
+            if let Some(known) = list.iter().find(|known| known.id == error.fingerprint) {
+                diagnostics.extend(refused(known, &error, schema));
+            }
+            uncompiled.push((error.fingerprint, error.source.to_string()));
         }
         Fingerprints { list, matcher, rejected: loaded.rejected, uncompiled, diagnostics }
     }
@@ -78,6 +78,31 @@ impl Fingerprints {
             },
         })
     }
+}
+
+/// What this schema has against a fingerprint that loads: each error at its place in the query.
+fn refused(known: &Fingerprint, error: &CompileError, schema: Schema) -> Vec<Diagnostic> {
+    let told = |code, message| Diagnostic::new(code, Severity::Error, &known.origin, message);
+    let bound = known.queries.iter().filter_map(|query| Some((query, query.bind(&schema).err()?)));
+    let mut found = Vec::new();
+    for (query, errors) in bound {
+        for error in errors.errors() {
+            let diagnostic =
+                told(error.kind.code(), format!("the query cannot be used: {}", error.kind));
+            found.push(Diagnostic {
+                excerpt: Some(Excerpt {
+                    name: format!("{} (query)", known.origin),
+                    text: query.source().into(),
+                }),
+                labels: vec![Label { span: error.span, text: String::new() }],
+                ..diagnostic.with_help(error.help.clone())
+            });
+        }
+    }
+    if found.is_empty() {
+        found.push(told("F033", error.source.to_string()));
+    }
+    found
 }
 
 /// Gives a fingerprint the address of its bug: `bug` is an id or nothing, then the stem is the id.

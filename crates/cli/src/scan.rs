@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    io::{ErrorKind, Read},
+    io::{self, Read},
     ops::ControlFlow,
     path::Path,
     sync::Arc,
@@ -13,8 +13,8 @@ use rayon::{ThreadPool, ThreadPoolBuilder, prelude::*};
 use recheck_core::{
     FieldValues, Known, LogReport, LogScan, RunMeta, RunReport, RunScan, ScanOptions, StopFn,
     log::{
-        ArchiveItem, Compression, Content, DecompressErrorKind, Limits, Listing, LogReader,
-        LogSource, Profile, SourceError, SourceErrorKind, TagTable, Target, TimeContext,
+        ArchiveItem, Compression, Content, DecompressErrorKind, Limits, Listing, LogFormat,
+        LogReader, LogSource, Profile, SourceError, SourceErrorKind, TagTable, Target, TimeContext,
         open_target, walk_archive,
     },
 };
@@ -27,8 +27,6 @@ use crate::{
     settings::{Settings, SettingsError},
 };
 
-/// Bytes read at a time.
-const PIECE: usize = 256 * 1024;
 /// What a zip archive begins with: GitHub packs its logs that way.
 const ZIP: &[u8] = b"PK\x03\x04";
 
@@ -178,25 +176,8 @@ impl<'a> Scanner<'a> {
         scanned: &mut Scanned,
     ) {
         let started = Instant::now();
-        let mut piece = vec![0; PIECE];
-        loop {
-            match reader.read(&mut piece) {
-                Ok(0) => break,
-                Ok(_) if piece.starts_with(ZIP) && reader.content() == Content::Binary => {
-                    log.cut_short("a zip archive; unpack it and give the directory");
-                    break;
-                }
-                Ok(length) => {
-                    if !log.feed(&piece[..length]) {
-                        break;
-                    }
-                }
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => {
-                    log.cut_short(reason(&SourceError::from_io(name, error)));
-                    break;
-                }
-            }
+        if let Err(error) = read(&mut log, reader) {
+            log.cut_short(reason(&SourceError::from_io(name, error)));
         }
         if reader.content() == Content::Binary {
             log.note("does not look like text");
@@ -210,6 +191,21 @@ impl<'a> Scanner<'a> {
         scanned.explained.push(explained);
         scanned.logs.push(report);
     }
+}
+
+/// Feeds the log's text to its scan.
+fn read<R: Read>(log: &mut LogScan<'_>, reader: &mut LogReader<R>) -> io::Result<()> {
+    if reader.content() == Content::Binary {
+        let mut start = Vec::new();
+        let outcome = reader.by_ref().take(ZIP.len() as u64).read_to_end(&mut start);
+        if start == ZIP {
+            log.cut_short("a zip archive; unpack it and give the directory");
+            return Ok(());
+        }
+        log.feed(&start);
+        outcome?;
+    }
+    log.par_read(reader)
 }
 
 impl Scanned {
@@ -237,7 +233,7 @@ fn reason(error: &SourceError) -> String {
     let too_large = matches!(
         &error.kind,
         SourceErrorKind::Decompress(inner)
-            if matches!(inner.kind, DecompressErrorKind::TooLarge { .. })
+            if matches!(inner.kind, DecompressErrorKind::TooLarge { .. } | DecompressErrorKind::TooLong { .. })
     );
     let told = error.kind.to_string();
     if too_large { format!("{told} with --max-output") } else { told }
@@ -248,6 +244,7 @@ pub(crate) struct Explained {
     name: String,
     tags: Vec<String>,
     compression: Option<Compression>,
+    format: LogFormat,
     live: usize,
     every_event: bool,
     lines: u64,
@@ -262,6 +259,7 @@ impl Explained {
             name: name.to_owned(),
             tags: log.fields().values("tags").iter().map(str::to_owned).collect(),
             compression,
+            format: LogFormat::Plain,
             live: log.narrowed().live(),
             every_event: log.narrowed().needs_every_event(),
             lines: 0,
@@ -272,6 +270,7 @@ impl Explained {
     }
 
     fn finish(&mut self, report: &LogReport, elapsed: Duration) {
+        self.format = report.format;
         (self.lines, self.events, self.bytes) = (report.lines, report.events, report.bytes);
         self.elapsed = elapsed;
     }
@@ -286,9 +285,10 @@ impl fmt::Display for Explained {
         let every_event = if self.every_event { "some on every event" } else { "by literals" };
         write!(
             formatter,
-            "{}: {compression}tags [{}], {} fingerprints can match ({every_event}); {} bytes, \
+            "{}: {compression}{}, tags [{}], {} fingerprints can match ({every_event}); {} bytes, \
              {} lines, {} events in {:.1} ms",
             recheck_core::render::escape(&self.name),
+            self.format,
             self.tags.join(", "),
             self.live,
             self.bytes,

@@ -9,6 +9,7 @@ use super::model::{Category, Fingerprint};
 use super::yaml::{Entry, Item, Kind, Scalar, Value};
 use super::{lint, pattern, place};
 use crate::query::{Query, SyntaxError};
+use crate::schema::Schema;
 use crate::span::Span;
 
 /// How many errors and how many warnings of one file are told; hostile files have millions.
@@ -167,6 +168,7 @@ impl Reader<'_> {
             match Query::parse(&query) {
                 Ok(parsed) => {
                     self.lint(&parsed, span, key_span);
+                    self.bind(&parsed, span, key_span);
                     self.fingerprint.queries.push(parsed);
                 }
                 Err(errors) => {
@@ -400,6 +402,23 @@ impl Reader<'_> {
             diagnostic.message = format!("the query does not parse: {}", error.kind);
             diagnostic.help = Some(error.help.clone());
         });
+    }
+
+    /// Tells what keeps a query from being used whatever the schema; what only one schema refuses
+    /// is found when the query is compiled for it.
+    fn bind(&mut self, query: &Query, span: Span, key_span: Span) {
+        let Err(errors) = query.bind(&Schema::Logstash) else { return };
+        if query.bind(&Schema::Dynamic).is_ok() {
+            return;
+        }
+        for error in errors.errors() {
+            let site = Site { key: Key::Query, value: query.source(), span, key_span };
+            self.tell_in_value(Severity::Error, &site, error.span, |diagnostic| {
+                diagnostic.code = error.kind.code();
+                diagnostic.message = format!("the query cannot be used: {}", error.kind);
+                diagnostic.help = Some(error.help.clone());
+            });
+        }
     }
 
     fn lint(&mut self, query: &Query, span: Span, key_span: Span) {

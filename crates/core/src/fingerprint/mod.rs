@@ -12,6 +12,7 @@
 //! | `F020`–`F029` | the keys: wrong type, duplicate, nothing to recognise an event by |
 //! | `F030`–`F039` | the values: `contains`, `regex`, `category` |
 //! | `Q001`–`Q099` | a query that does not parse: [`SyntaxErrorKind`](crate::SyntaxErrorKind) |
+//! | `B001`–`B099` | a query that parses and cannot be used: [`BindErrorKind`](crate::BindErrorKind) |
 //! | `W001`–`W009` | warnings about keys and values |
 //! | `W010`–`W029` | warnings about queries |
 

@@ -1,5 +1,7 @@
 //! Which program wrote a log, and what each of its lines begins with.
 
+use std::fmt;
+
 use super::formats::{
     Head, Role, apache, github, gitlab, jenkins, klog, oslo, syslog, taskcluster, zuul,
 };
@@ -34,6 +36,25 @@ pub enum LogFormat {
     GitlabCi,
     /// Kubernetes' klog, `E0102 15:04:05.000000   1 file.go:10] text`.
     Klog,
+}
+
+impl fmt::Display for LogFormat {
+    /// Its name in words, such as `Zuul console`.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            LogFormat::Plain => "plain lines",
+            LogFormat::ZuulConsole => "Zuul console",
+            LogFormat::OsloLog => "oslo.log",
+            LogFormat::Syslog => "syslog",
+            LogFormat::ApacheError => "Apache error log",
+            LogFormat::ApacheAccess => "Apache access log",
+            LogFormat::GithubActions => "GitHub Actions",
+            LogFormat::Jenkins => "Jenkins timestamps",
+            LogFormat::Taskcluster => "Taskcluster",
+            LogFormat::GitlabCi => "GitLab CI",
+            LogFormat::Klog => "klog",
+        })
+    }
 }
 
 /// How logs become events.

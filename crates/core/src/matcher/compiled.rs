@@ -249,12 +249,28 @@ pub struct Scratch {
     event: u32,
     /// Room for the hits of one event.
     hits: Vec<u32>,
+    /// Where the caller keeps what it knows of a fingerprint; see [`Scratch::slot`].
+    slots: Vec<u32>,
 }
 
 impl Scratch {
     /// Where the block looked at last has one of [`STACK_TRACE_WORDS`], in any case, by position.
     pub(crate) fn stack_trace_words(&self) -> &[u32] {
         &self.buffers.marks
+    }
+
+    /// The slot given to a fingerprint before, or `free` if there is none yet: it has it from now on.
+    pub(crate) fn slot(&mut self, fingerprint: u32, free: usize) -> usize {
+        let slot = &mut self.slots[fingerprint as usize];
+        if *slot == u32::MAX {
+            *slot = free as u32;
+        }
+        *slot as usize
+    }
+
+    /// Takes slots back.
+    pub(crate) fn forget_slots(&mut self, fingerprints: impl Iterator<Item = u32>) {
+        fingerprints.for_each(|fingerprint| self.slots[fingerprint as usize] = u32::MAX);
     }
 
     /// Takes the room for hits out, empty, so that it can be lent beside the rest.
@@ -362,7 +378,8 @@ impl Matcher {
 
     /// Fresh mutable state for one thread.
     pub fn scratch(&self) -> Scratch {
-        Scratch { due_at: vec![0; self.len()], ..Scratch::default() }
+        let (due_at, slots) = (vec![0; self.len()], vec![u32::MAX; self.len()]);
+        Scratch { due_at, slots, ..Scratch::default() }
     }
 
     /// Drops what can't match under these constants. Fields that vary (see

@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::{
     fields::Fields,
     fingerprint::{Category, Fingerprint},
+    log::LogFormat,
     run::Verdict,
 };
 
@@ -39,6 +40,8 @@ pub struct LogHits {
 pub struct LogReport {
     /// The log's name, relative to the run's root.
     pub file: String,
+    /// The format that was recognised; plain lines for a log that was not looked at.
+    pub format: LogFormat,
     /// Decompressed bytes read.
     pub bytes: u64,
     /// Lines read.

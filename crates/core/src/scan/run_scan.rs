@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use crate::{
+    fields::Fields,
     fingerprint::Fingerprint,
     matcher::Matcher,
     run::{ResultClass, RunMeta, Verdict},
@@ -72,6 +73,14 @@ impl<'m> RunScan<'m> {
     /// dropped. Logs may be scanned side by side.
     pub fn log(&self, name: &str) -> LogScan<'m> {
         LogScan::new(self.known.matcher, &self.meta, name, self.options)
+    }
+
+    /// Starts a log whose constant fields the caller knows better than its name tells: `filename`,
+    /// `tags` and whatever else its events share are taken as they stand, and nothing is added,
+    /// not even the run's own fields.
+    pub fn log_with_fields(&self, name: &str, fields: Fields) -> LogScan<'m> {
+        let year = self.meta.year();
+        LogScan::with_fields(self.known.matcher, year, name, fields, self.options)
     }
 
     /// Takes a finished log in. The order of the calls decides nothing but the order of evidence

@@ -278,3 +278,97 @@ proptest! {
         prop_assert_eq!(&slow, &whole);
     }
 }
+
+/// The given log over and over, so that its format is known and many small blocks follow.
+fn repeated(log: &[u8], bytes: usize) -> Vec<u8> {
+    let mut text = Vec::new();
+    while text.len() < bytes {
+        text.extend_from_slice(log);
+        text.extend_from_slice(if log.len() % 3 == 0 { b"" } else { b"\n" });
+        if log.is_empty() {
+            break;
+        }
+    }
+    text
+}
+
+/// Gives bytes in short reads of changing length, and an error at its end where told to.
+struct Hesitant<'a> {
+    rest: &'a [u8],
+    step: usize,
+    fails: bool,
+}
+
+impl std::io::Read for Hesitant<'_> {
+    fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+        use std::io::{Error, ErrorKind};
+        self.step = self.step % 7 + 1;
+        if self.step == 3 {
+            return Err(Error::from(ErrorKind::Interrupted));
+        }
+        if self.rest.is_empty() && self.fails {
+            return Err(Error::other("broken"));
+        }
+        let (piece, rest) =
+            self.rest.split_at((self.step * 311).min(out.len()).min(self.rest.len()));
+        out[..piece.len()].copy_from_slice(piece);
+        self.rest = rest;
+        Ok(piece.len())
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_way_to_read_gives_the_same(
+        log in log(),
+        plain in any::<bool>(),
+        fingerprints in fingerprints(),
+        block in prop::sample::select(&[64_usize, 700, 5000, 40_000][..]),
+        flags in prop::array::uniform3(any::<bool>()),
+    ) {
+        let [records, all, fails] = flags;
+        let mut log = repeated(&log, 90_000);
+        if plain {
+            // Most of it can be scanned where it is.
+            let clean = log.len() / 100;
+            let traffic = |byte: &u8| matches!(byte, b'\x1b' | b'\r');
+            log = log[..clean].iter().chain(log[clean..].iter().filter(|byte| !traffic(byte)))
+                .copied().collect();
+        }
+        let profile = if records { Profile::Records } else { Profile::Lines };
+        let options = ScanOptions { all, profile, ..ScanOptions::default() };
+        let (whole, _) = scanned(&log, &[1000], &fingerprints, (&options, true));
+
+        let (matcher, _) = Matcher::builder().build(&fingerprints);
+        let known = Known { matcher: &matcher, fingerprints: &fingerprints };
+        let run = RunScan::new(known, RunMeta::default(), &options);
+        let start = || run.log("console.html").with_block(block);
+        let reader = || Hesitant { rest: &log, step: block, fails };
+
+        let mut scan = start();
+        scan.feed(&log);
+        prop_assert_eq!(&scan.finish(), &whole, "fed whole");
+        let mut scan = start();
+        log.chunks(block * 3 + 100).for_each(|piece| assert!(scan.feed(piece)));
+        prop_assert_eq!(&scan.finish(), &whole, "fed in pieces");
+        let mut scan = start();
+        prop_assert_eq!(scan.read(&mut reader()).is_err(), fails);
+        prop_assert_eq!(&scan.finish(), &whole, "read");
+        #[cfg(feature = "parallel")]
+        for threads in 1..=3 {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            let one = || {
+                let mut scan = start();
+                assert_eq!(scan.par_read(&mut reader()).is_err(), fails);
+                scan.finish()
+            };
+            prop_assert_eq!(&pool.install(one), &whole, "read on {} threads", threads);
+            // Two logs of one pool at once.
+            let (first, second) = pool.join(one, one);
+            prop_assert_eq!(&first, &whole);
+            prop_assert_eq!(&second, &whole);
+        }
+    }
+}

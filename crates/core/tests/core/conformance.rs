@@ -186,11 +186,11 @@ impl<'a> Tally<'a> {
 
 /// A row of `answers-*.jsonl` and `random-*.jsonl`.
 #[derive(Deserialize)]
-struct Row {
-    n: usize,
-    query: String,
-    error: Option<String>,
-    matches: Vec<String>,
+pub(crate) struct Row {
+    pub(crate) n: usize,
+    pub(crate) query: String,
+    pub(crate) error: Option<String>,
+    pub(crate) matches: Vec<String>,
 }
 
 fn answers(
@@ -289,7 +289,7 @@ fn edge(engine: &mut dyn Engine, data: &Path) -> Score {
 }
 
 /// The data directory; says that the test is skipped when there is none.
-fn data() -> Option<PathBuf> {
+pub(crate) fn data() -> Option<PathBuf> {
     let data = std::env::var_os("RECHECK_DATA").map(PathBuf::from);
     if data.is_none() {
         println!("skipped: RECHECK_DATA, the path of the servers' answers, is not set");
@@ -297,13 +297,13 @@ fn data() -> Option<PathBuf> {
     data
 }
 
-fn documents(path: &Path) -> Vec<Document> {
+pub(crate) fn documents(path: &Path) -> Vec<Document> {
     let text = read(path);
     let document = |line| Document::from_json_line(line).expect("an exported event");
     text.lines().map(document).collect()
 }
 
-fn rows<T: for<'de> Deserialize<'de>>(path: &Path) -> Vec<T> {
+pub(crate) fn rows<T: for<'de> Deserialize<'de>>(path: &Path) -> Vec<T> {
     let text = read(path);
     text.lines().map(|line| serde_json::from_str(line).expect("a row as its README says")).collect()
 }

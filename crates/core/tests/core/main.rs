@@ -9,3 +9,4 @@ mod layers;
 #[cfg(feature = "fs")]
 mod pack;
 mod query;
+mod streaming;

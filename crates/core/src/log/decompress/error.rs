@@ -1,20 +1,35 @@
-use std::io;
+use std::{fmt, io};
 
 use super::reader::Compression;
 
-/// A file could not be decompressed to its end.
+/// A file could not be read to its end.
 #[derive(Debug, thiserror::Error)]
-#[error("{compression} data, after {decoded} bytes of text: {kind}")]
+#[error("{}{kind}", Place(self))]
 pub struct DecompressError {
-    /// How the file is compressed.
-    pub compression: Compression,
+    /// How the file is compressed; `None` for plain text.
+    pub compression: Option<Compression>,
     /// The bytes that were decoded before, and given to the reader.
     pub decoded: u64,
     /// What is wrong.
     pub kind: DecompressErrorKind,
 }
 
-/// What is wrong with a compressed file, and what helps.
+/// Where it happened, for compressed data.
+struct Place<'a>(&'a DecompressError);
+
+impl fmt::Display for Place<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let DecompressError { compression, decoded, .. } = self.0;
+        match compression {
+            Some(compression) => {
+                write!(formatter, "{compression} data, after {decoded} bytes of text: ")
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+/// What is wrong with a file, and what helps.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DecompressErrorKind {
@@ -34,6 +49,12 @@ pub enum DecompressErrorKind {
         limit: u64,
         /// [`Limits::max_ratio`](super::Limits::max_ratio).
         ratio: u64,
+    },
+    /// The text, which is not compressed, is longer than allowed.
+    #[error("it has more than {limit} bytes: a log that went wild; cut it, or raise the limit")]
+    TooLong {
+        /// [`Limits::max_output`](super::Limits::max_output).
+        limit: u64,
     },
     /// This program was built without decompression.
     #[error("this program was built without decompression; unpack the file first")]

@@ -63,11 +63,10 @@ impl Compression {
     }
 }
 
-/// Bounds on what one compressed file may unpack to. Plain files have none: their text is no
-/// larger than they are.
+/// Bounds on how much text one file may give.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// The bytes of text. By default 64 GiB: a minute of scanning.
+    /// The bytes of text, compressed or not. By default 64 GiB: a minute of scanning.
     pub max_output: u64,
     /// The bytes of text for each compressed byte, beyond the first GiB of text. By default 500:
     /// logs reach 10 to 50, a few pathological ones 200, while gzip could reach 1,030 and the
@@ -111,6 +110,8 @@ pub struct Decompressor<R: Read> {
     limits: Limits,
     decoded: u64,
     trailing_junk: bool,
+    /// Plain text has no bound: it is an archive, whose entries have theirs.
+    plain_unbounded: bool,
 }
 
 enum State<R: Read> {
@@ -131,6 +132,7 @@ impl<R: Read> Decompressor<R> {
             limits,
             decoded: 0,
             trailing_junk: false,
+            plain_unbounded: false,
         }
     }
 
@@ -148,6 +150,12 @@ impl<R: Read> Decompressor<R> {
     /// The bytes of text read so far.
     pub fn decoded(&self) -> u64 {
         self.decoded
+    }
+
+    /// Lifts the bound where the file is not compressed.
+    #[cfg(feature = "fs")]
+    pub(in crate::log) fn unbind_plain(&mut self) {
+        self.plain_unbounded = true;
     }
 
     /// Looks at the magic bytes of what comes next.
@@ -173,8 +181,7 @@ impl<R: Read> Decompressor<R> {
     }
 
     fn error(&self, kind: DecompressErrorKind) -> io::Error {
-        let compression = self.compression.unwrap_or(Compression::Gzip);
-        DecompressError { compression, decoded: self.decoded, kind }.into()
+        DecompressError { compression: self.compression, decoded: self.decoded, kind }.into()
     }
 
     /// One of several compressed files behind each other has ended.
@@ -194,6 +201,23 @@ impl<R: Read> Decompressor<R> {
             _ => self.trailing_junk = true,
         }
         Ok(())
+    }
+
+    /// Reads plain text up to the bound. That there is more is told only when it is asked for.
+    fn read_plain(&mut self, mut source: Source<R>, out: &mut [u8]) -> io::Result<usize> {
+        let limit = if self.plain_unbounded { u64::MAX } else { self.limits.max_output };
+        let left = usize::try_from(limit - self.decoded).unwrap_or(usize::MAX);
+        let read = if left > 0 {
+            let length = out.len().min(left);
+            source.read(&mut out[..length])
+        } else if source.peek(1)?.is_empty() {
+            Ok(0)
+        } else {
+            return Err(self.error(DecompressErrorKind::TooLong { limit }));
+        };
+        self.state = State::Plain(source);
+        self.decoded += *read.as_ref().unwrap_or(&0) as u64;
+        read
     }
 
     fn read_packed(&mut self, mut codec: Box<Codec<R>>, out: &mut [u8]) -> io::Result<usize> {
@@ -242,12 +266,7 @@ impl<R: Read> Read for Decompressor<R> {
             match std::mem::replace(&mut self.state, State::End) {
                 State::End => return Ok(0),
                 State::Start(source) => self.begin(source)?,
-                State::Plain(mut source) => {
-                    let read = source.read(out);
-                    self.state = State::Plain(source);
-                    self.decoded += *read.as_ref().unwrap_or(&0) as u64;
-                    return read;
-                }
+                State::Plain(source) => return self.read_plain(source, out),
                 State::Packed(codec) => match self.read_packed(codec, out)? {
                     0 => {}
                     read => return Ok(read),

@@ -50,6 +50,18 @@ fn plain_text_passes() {
 }
 
 #[test]
+fn plain_text_is_bounded_too() {
+    let bounded = |max_output| decoded(b"12345", Limits { max_output, ..Limits::default() });
+    let (text, end) = bounded(4);
+    assert_eq!(text, b"1234");
+    let error = end.unwrap_err();
+    assert!(matches!(kind(&error), DecompressErrorKind::TooLong { limit: 4 }), "{error}");
+    let (text, end) = bounded(5);
+    assert_eq!(text, b"12345", "the bound itself is allowed");
+    end.unwrap();
+}
+
+#[test]
 fn a_reading_error_stays_itself() {
     struct Broken;
     impl Read for Broken {

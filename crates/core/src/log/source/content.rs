@@ -85,6 +85,9 @@ impl<R: Read> LogReader<R> {
         let mut sample = Vec::with_capacity(SAMPLE);
         let error = rest.by_ref().take(SAMPLE as u64).read_to_end(&mut sample).err();
         let content = Content::detect(&sample);
+        if content == Content::Archive {
+            rest.unbind_plain();
+        }
         LogReader { sample, start: 0, content, error, rest }
     }
 
