@@ -16,7 +16,7 @@ mod kernel;
 use aho_corasick::{AhoCorasick, MatchKind};
 
 pub(crate) use context::Context;
-use context::Verdict;
+use context::{Neighbour, Verdict};
 pub(crate) use kernel::is_word_byte;
 use kernel::{Found, Sieve};
 
@@ -145,12 +145,13 @@ impl Prefilter {
         (candidates, marks): (&mut Vec<Candidate>, &mut Vec<u32>),
     ) {
         let at = position as usize;
-        for &id in self.table.get(kernel::key_of(&block[at..at + length])) {
+        for entry in self.table.get(kernel::key_of(&block[at..at + length])) {
+            let id = entry.id;
             if id == MARKS {
                 marks.push(position);
                 continue;
             }
-            if !live[id.0 as usize] {
+            if !live[id.0 as usize] || entry.neighbour.excludes(block, at) {
                 continue;
             }
             let Some(context) = &self.contexts[id.0 as usize] else { continue };
@@ -172,9 +173,8 @@ impl Prefilter {
     /// The literals among the words of one analysed, lower-cased term: the exact path.
     pub(crate) fn find_in_term(&self, term: &str, each: &mut dyn FnMut(LiteralId)) {
         for word in term.as_bytes().split(|&byte| !kernel::is_word_byte(byte)) {
-            self.table.get(kernel::key_of(word)).iter().filter(|id| **id != MARKS).for_each(|id| {
-                each(*id);
-            });
+            let entries = self.table.get(kernel::key_of(word)).iter();
+            entries.filter(|entry| entry.id != MARKS).for_each(|entry| each(entry.id));
         }
     }
 
@@ -229,7 +229,7 @@ impl Pieces {
 #[derive(Debug)]
 struct WordTable {
     slots: Vec<Slot>,
-    ids: Vec<LiteralId>,
+    entries: Vec<Entry>,
     mask: usize,
 }
 
@@ -241,25 +241,33 @@ struct Slot {
     count: u32,
 }
 
+/// A literal and what excludes it at first sight.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    id: LiteralId,
+    neighbour: Neighbour,
+}
+
 impl WordTable {
     fn new(literals: &[Literal], marks: &[&str]) -> WordTable {
-        let mut entries: Vec<(u64, LiteralId)> = literals
-            .iter()
-            .enumerate()
-            .filter_map(|(index, literal)| match literal {
-                Literal::Phrase(context) => {
-                    Some((kernel::key_of(context.anchor()), LiteralId(index as u32)))
-                }
-                Literal::Piece(_) => None,
-            })
-            .collect();
-        entries.extend(marks.iter().map(|mark| (kernel::key_of(mark.as_bytes()), MARKS)));
-        entries.sort();
-        let size = (entries.len() * 2).next_power_of_two().max(2);
-        let ids = entries.iter().map(|&(_, id)| id).collect();
-        let mut table = WordTable { slots: vec![Slot::default(); size], ids, mask: size - 1 };
+        let mut keyed: Vec<(u64, Entry)> = Vec::new();
+        for (index, literal) in literals.iter().enumerate() {
+            if let Literal::Phrase(context) = literal {
+                let entry = Entry { id: LiteralId(index as u32), neighbour: context.neighbour() };
+                keyed.push((kernel::key_of(context.anchor()), entry));
+            }
+        }
+        let mark = |mark: &&str| {
+            let neighbour = Neighbour::of_word(mark.len());
+            (kernel::key_of(mark.as_bytes()), Entry { id: MARKS, neighbour })
+        };
+        keyed.extend(marks.iter().map(mark));
+        keyed.sort_by_key(|(key, entry)| (*key, entry.id));
+        let size = (keyed.len() * 2).next_power_of_two().max(2);
+        let entries = keyed.iter().map(|(_, entry)| *entry).collect();
+        let mut table = WordTable { slots: vec![Slot::default(); size], entries, mask: size - 1 };
         let mut start = 0;
-        for group in entries.chunk_by(|a, b| a.0 == b.0) {
+        for group in keyed.chunk_by(|a, b| a.0 == b.0) {
             table.insert(Slot { key: group[0].0, start, count: group.len() as u32 });
             start += group.len() as u32;
         }
@@ -279,7 +287,7 @@ impl WordTable {
         (kernel::hash(key) >> 20) as usize & self.mask
     }
 
-    fn get(&self, key: u64) -> &[LiteralId] {
+    fn get(&self, key: u64) -> &[Entry] {
         let mut at = self.home(key);
         loop {
             let slot = &self.slots[at];
@@ -287,7 +295,7 @@ impl WordTable {
                 return &[];
             }
             if slot.key == key {
-                return &self.ids[slot.start as usize..(slot.start + slot.count) as usize];
+                return &self.entries[slot.start as usize..(slot.start + slot.count) as usize];
             }
             at = (at + 1) & self.mask;
         }
