@@ -80,6 +80,7 @@ impl Front {
     }
 
     /// Bytes of a block, about.
+    #[cfg(feature = "parallel")]
     pub(super) fn block(&self) -> usize {
         self.block
     }
@@ -184,6 +185,7 @@ impl Front {
 
     /// Takes the block at the front of the text with the buffer whose front it is, and goes on in
     /// `spare`.
+    #[cfg(feature = "parallel")]
     pub(super) fn hand_over(&mut self, length: usize, spare: Vec<u8>) -> Vec<u8> {
         self.compact();
         let mut next = spare;

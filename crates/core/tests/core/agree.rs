@@ -284,7 +284,7 @@ fn repeated(log: &[u8], bytes: usize) -> Vec<u8> {
     let mut text = Vec::new();
     while text.len() < bytes {
         text.extend_from_slice(log);
-        text.extend_from_slice(if log.len() % 3 == 0 { b"" } else { b"\n" });
+        text.extend_from_slice(if log.len().is_multiple_of(3) { b"" } else { b"\n" });
         if log.is_empty() {
             break;
         }
