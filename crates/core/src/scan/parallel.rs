@@ -32,6 +32,11 @@ use super::{
 /// waking another one.
 const ALONE: usize = 4;
 
+/// Blocks that wait for a first helper. Enough that it does not find the queue empty after its first
+/// block, while the thread that reads is still busy with one: a helper that has left must be called
+/// and woken again.
+const QUEUE: usize = 4;
+
 impl LogScan<'_> {
     /// Reads the log to its end, or until the scan is told to stop; see [`read`](LogScan::read).
     /// This thread reads (and so decompresses), and all threads of the current rayon pool scan: the
@@ -88,7 +93,7 @@ struct State {
 
 impl State {
     fn has_room(&self) -> bool {
-        self.queue.len() <= 2 * self.active
+        self.queue.len() < QUEUE + 2 * self.active
     }
 }
 
