@@ -85,6 +85,8 @@ struct State {
     active: usize,
     /// Helpers that were called and have not left.
     helpers: usize,
+    /// The thread that reads waits for the active ones.
+    is_awaited: bool,
     merge: Merge,
     /// Buffers and scratches to use again.
     spare: Vec<Vec<u8>>,
@@ -148,8 +150,12 @@ struct Turn<'a, 'c>(&'a Crew<'c>);
 
 impl Drop for Turn<'_, '_> {
     fn drop(&mut self) {
-        self.0.state().active -= 1;
-        self.0.done.notify_one();
+        let mut state = self.0.state();
+        state.active -= 1;
+        // To wake is a call of the system, even where nobody sleeps.
+        if state.is_awaited {
+            self.0.done.notify_one();
+        }
     }
 }
 
@@ -218,6 +224,7 @@ impl Lead<'_, '_, '_> {
             crew.scan(&block, self.scratch);
         }
         let mut state = crew.state();
+        state.is_awaited = true;
         while state.active > 0 {
             state = crew.done.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
