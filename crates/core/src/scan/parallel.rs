@@ -32,6 +32,11 @@ use super::{
 /// waking another one.
 const ALONE: usize = 4;
 
+/// Blocks that wait for a first helper. Enough that it does not find the queue empty after its first
+/// block, while the thread that reads is still busy with one: a helper that has left must be called
+/// and woken again.
+const QUEUE: usize = 4;
+
 impl LogScan<'_> {
     /// Reads the log to its end, or until the scan is told to stop; see [`read`](LogScan::read).
     /// This thread reads (and so decompresses), and all threads of the current rayon pool scan: the
@@ -80,6 +85,8 @@ struct State {
     active: usize,
     /// Helpers that were called and have not left.
     helpers: usize,
+    /// The thread that reads waits for the active ones.
+    is_awaited: bool,
     merge: Merge,
     /// Buffers and scratches to use again.
     spare: Vec<Vec<u8>>,
@@ -88,7 +95,7 @@ struct State {
 
 impl State {
     fn has_room(&self) -> bool {
-        self.queue.len() <= 2 * self.active
+        self.queue.len() < QUEUE + 2 * self.active
     }
 }
 
@@ -146,8 +153,12 @@ struct Turn<'a, 'c>(&'a Crew<'c>);
 
 impl Drop for Turn<'_, '_> {
     fn drop(&mut self) {
-        self.0.state().active -= 1;
-        self.0.done.notify_one();
+        let mut state = self.0.state();
+        state.active -= 1;
+        // To wake is a call of the system, even where nobody sleeps.
+        if state.is_awaited {
+            self.0.done.notify_one();
+        }
     }
 }
 
@@ -217,6 +228,7 @@ impl Lead<'_, '_, '_> {
             crew.scan(&block, self.scratch);
         }
         let mut state = crew.state();
+        state.is_awaited = true;
         while state.active > 0 {
             state = crew.done.wait(state).unwrap_or_else(PoisonError::into_inner);
         }

@@ -372,3 +372,57 @@ proptest! {
         }
     }
 }
+
+/// What the generators do not write: lines longer than an event may be, with terminal traffic far
+/// behind their start; UTF-16; byte order marks; hardly any bytes.
+#[test]
+fn odd_logs_are_read_alike() {
+    let lines = "one error\nanother timeout\r\nall 10%\rfine\n".repeat(2000);
+    let utf16 = |unit: fn(u16) -> [u8; 2]| {
+        let units = "\u{feff}".encode_utf16().chain(lines.encode_utf16());
+        units.flat_map(unit).collect::<Vec<u8>>()
+    };
+    let long = "word ".repeat(500_000);
+    let logs = [
+        format!("{lines}{long}\rerror\n{lines}").into_bytes(),
+        format!("{lines}{long}\u{1b}[1merror \r\ntimeout\n").into_bytes(),
+        format!("{lines}{long}error").into_bytes(),
+        utf16(u16::to_le_bytes),
+        utf16(u16::to_be_bytes),
+        format!("\u{feff}{lines}").into_bytes(),
+        format!("\n{lines}\u{1b}[").into_bytes(),
+        b"\xff\xfe".to_vec(),
+        b"\n".to_vec(),
+        Vec::new(),
+    ];
+    let fingerprint = |query: &str| Fingerprint {
+        id: query.to_owned(),
+        queries: vec![Query::parse(query).expect("it parses")],
+        ..Fingerprint::default()
+    };
+    let fingerprints = [fingerprint("error"), fingerprint("timeout")];
+    let (matcher, _) = Matcher::builder().build(&fingerprints);
+    let known = Known { matcher: &matcher, fingerprints: &fingerprints };
+    let options = ScanOptions { all: true, ..ScanOptions::default() };
+    let run = RunScan::new(known, RunMeta::default(), &options);
+    for (index, log) in logs.iter().enumerate() {
+        let (whole, file) = scanned(log, &[1000], &fingerprints, (&options, true));
+        let expected = expected(log, &file, &fingerprints, &options);
+        assert_eq!((lines_of(&whole), whole.events), expected, "log {index}");
+        for block in [1000, 100_000, 300_000] {
+            let start = || run.log("console.html").with_block(block);
+            let mut scan = start();
+            scan.feed(log);
+            assert!(scan.finish() == whole, "log {index} fed, blocks of {block}");
+            let mut scan = start();
+            scan.read(&mut log.as_slice()).expect("it can be read");
+            assert!(scan.finish() == whole, "log {index} read, blocks of {block}");
+            #[cfg(feature = "parallel")]
+            {
+                let mut scan = start();
+                scan.par_read(&mut log.as_slice()).expect("it can be read");
+                assert!(scan.finish() == whole, "log {index} on threads, blocks of {block}");
+            }
+        }
+    }
+}
