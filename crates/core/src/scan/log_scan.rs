@@ -108,8 +108,8 @@ impl<'m> LogScan<'m> {
     }
 
     /// Records something noticed that did no harm.
-    pub fn note(&mut self, problem: impl Into<String>) {
-        self.report.problems.push(problem.into());
+    pub fn note(&mut self, note: impl Into<String>) {
+        self.report.notes.push(note.into());
     }
 
     /// Scans what is left and tells what was found.

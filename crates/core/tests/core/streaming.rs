@@ -138,7 +138,7 @@ impl Carrier {
             return Some(format!("fields {own:?} on the line are those of no format"));
         }
         let one_word = |name: &&str| !first(&event.fields, name).contains(char::is_whitespace);
-        if !self.fields.iter().all(|name| one_word(name)) {
+        if !self.fields.iter().all(one_word) {
             return Some("a field on the line is not one word".to_owned());
         }
         self.refuses_message(first(&event.fields, "message"))
