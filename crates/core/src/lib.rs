@@ -91,7 +91,7 @@
 //! # Queries by themselves
 //!
 //! A [`Query`] is syntax: printing and parsing are inverse, and every error has its place. Bound to
-//! a [`Schema`] it is a [`BoundQuery`], the tree that executors run. [`reference`] evaluates it
+//! a [`Schema`] it is a [`BoundQuery`], the tree that executors run. [`mod@reference`] evaluates it
 //! slowly and obviously right; tests hold the matcher equal to it.
 //!
 //! # The modules
@@ -101,7 +101,7 @@
 //!
 //! - [`log`]: bytes to events, for tools that want the records and not the verdict;
 //! - [`render`]: text, Markdown and JSON of reports, diagnostics drawn with a caret;
-//! - [`reference`]: the slow evaluator, for tests of other executors.
+//! - [`mod@reference`]: the slow evaluator, for tests of other executors.
 //!
 //! # Cargo features
 //!

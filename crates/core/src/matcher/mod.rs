@@ -6,7 +6,7 @@
 //! 3. *Per block* ([`prefilter`]): one look over raw bytes for those words.
 //! 4. *Per candidate* ([`evaluate`]): the query on the event round a word.
 //!
-//! Beside them stands [`reference`], the slow evaluator that is obviously right; tests hold both
+//! Beside them stands [`mod@reference`], the slow evaluator that is obviously right; tests hold both
 //! equal.
 
 mod compiled;
