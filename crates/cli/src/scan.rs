@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    io::{ErrorKind, Read},
+    io::{self, Read},
     ops::ControlFlow,
     path::Path,
     sync::Arc,
@@ -28,8 +28,6 @@ use crate::{
     settings::{Settings, SettingsError},
 };
 
-/// Bytes read at a time.
-const PIECE: usize = 256 * 1024;
 /// What a zip archive begins with: GitHub packs its logs that way.
 const ZIP: &[u8] = b"PK\x03\x04";
 
@@ -180,25 +178,8 @@ impl<'a> Scanner<'a> {
         scanned: &mut Scanned,
     ) {
         let started = Instant::now();
-        let mut piece = vec![0; PIECE];
-        loop {
-            match reader.read(&mut piece) {
-                Ok(0) => break,
-                Ok(_) if piece.starts_with(ZIP) && reader.content() == Content::Binary => {
-                    log.cut_short("a zip archive; unpack it and give the directory");
-                    break;
-                }
-                Ok(length) => {
-                    if !log.feed(&piece[..length]) {
-                        break;
-                    }
-                }
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => {
-                    log.cut_short(reason(&SourceError::from_io(name, error)));
-                    break;
-                }
-            }
+        if let Err(error) = read(&mut log, reader) {
+            log.cut_short(reason(&SourceError::from_io(name, error)));
         }
         if reader.content() == Content::Binary {
             log.note("does not look like text");
@@ -212,6 +193,21 @@ impl<'a> Scanner<'a> {
         scanned.explained.push(explained);
         scanned.logs.push(report);
     }
+}
+
+/// Feeds the log's text to its scan.
+fn read<R: Read>(log: &mut LogScan<'_>, reader: &mut LogReader<R>) -> io::Result<()> {
+    if reader.content() == Content::Binary {
+        let mut start = Vec::new();
+        let outcome = reader.by_ref().take(ZIP.len() as u64).read_to_end(&mut start);
+        if start == ZIP {
+            log.cut_short("a zip archive; unpack it and give the directory");
+            return Ok(());
+        }
+        log.feed(&start);
+        outcome?;
+    }
+    log.par_read(reader)
 }
 
 impl Scanned {

@@ -160,6 +160,32 @@ impl Fold {
     }
 }
 
+/// Whether the word at `at` can be the one that makes a dump of its line or of the two lines round
+/// its start: no more than a look at its neighbours.
+pub(super) fn may_fold(block: &[u8], at: usize) -> bool {
+    const AFTER: [&[u8]; 7] = [
+        TRACEBACK,
+        b"goroutine ",
+        b"panicked at ",
+        b"panic: ",
+        b"fatal error: ",
+        b"runtime stack:",
+        b"common frames",
+    ];
+    let rest = &block[at..];
+    let before = |count: usize| at.checked_sub(count).map_or(b'\n', |at| block[at]);
+    let indented = |byte: u8| byte == b' ' || byte == b'\t';
+    if rest.starts_with(b"at ") {
+        // One blank ends a prefix; a second one, or a tab, begins an indentation.
+        let line_starts = before(1) == b' ' && before(2) == b'\n';
+        return before(1) == b'\t' || line_starts || before(1) == b' ' && indented(before(2));
+    }
+    if rest.starts_with(b"more") {
+        return before(1) == b' ' && before(2).is_ascii_digit();
+    }
+    AFTER.iter().any(|after| rest.starts_with(after))
+}
+
 /// How a line looks, as far as it matters for finding where an event surely begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Shape {

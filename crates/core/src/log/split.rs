@@ -10,7 +10,7 @@ use std::ops::Range;
 
 use memchr::{memchr, memchr_iter, memrchr};
 
-use super::fold::{Fold, Shape, Step};
+use super::fold::{self, Fold, Shape, Step};
 use super::format::{LogFormat, Prefix, Profile};
 use super::formats::Head;
 use super::formats::Role;
@@ -137,6 +137,39 @@ impl Splitter {
             count.cut += u64::from(self.is_cut(&event));
         }
         count
+    }
+
+    /// The same as [`count`](Splitter::count), given what one look over the block found: its number
+    /// of line feeds and the places of the words that stack traces are made of (whole words, in any
+    /// case, by position): `traceback`, `goroutine`, `panicked`, `panic`, `fatal`, `runtime`, `at`,
+    /// `more` and `common`. Where a format's lines are records by themselves, only those places can
+    /// make an event of several lines, and no other line is read.
+    pub fn count_by_marks(&self, block: &[u8], feeds: u64, marks: &[u32]) -> EventCount {
+        let open = u64::from(block.last().is_some_and(|&byte| byte != b'\n'));
+        let lines = feeds + open;
+        if block.len() >= self.max_event {
+            return self.count(block);
+        }
+        if self.profile == Profile::Lines {
+            return EventCount { events: lines, cut: 0 };
+        }
+        if self.format.wraps() {
+            return self.count(block);
+        }
+        let mut cursor = self.cursor(block);
+        let mut joined = 0;
+        let mut end = 0;
+        for &mark in marks {
+            let mark = mark as usize;
+            if mark >= end && fold::may_fold(block, mark) {
+                let event = cursor.event_at(mark);
+                end = event.end;
+                let text = &block[event];
+                let text = text.strip_suffix(b"\n").unwrap_or(text);
+                joined += memchr_iter(b'\n', text).count() as u64;
+            }
+        }
+        EventCount { events: lines - joined, cut: 0 }
     }
 
     /// True when the event ends because of [`MAX_EVENT`], as far as its length tells: it fills more

@@ -206,13 +206,18 @@ impl MatcherBuilder {
                 }
             }
         }
-        let prefilter = Prefilter::new(&chosen);
+        let prefilter = Prefilter::new(&chosen, STACK_TRACE_WORDS);
         let literals = anchors;
         let compiled =
             Compiled { table, programs, prefilter, literals, unanchored, guarded, varies, message };
         Matcher { compiled: Arc::new(compiled) }
     }
 }
+
+/// Words of which every stack trace has one, in its first or second line. Their places are told
+/// beside the candidates, so that whoever cuts a log into events need not read every line for them.
+pub(crate) const STACK_TRACE_WORDS: &[&str] =
+    &["traceback", "goroutine", "panicked", "panic", "fatal", "runtime", "at", "more", "common"];
 
 /// The fields that events of a log carry themselves, as DESIGN's log formats and test results give
 /// them.
@@ -244,9 +249,30 @@ pub struct Scratch {
     event: u32,
     /// Room for the hits of one event.
     hits: Vec<u32>,
+    /// Where the caller keeps what it knows of a fingerprint; see [`Scratch::slot`].
+    slots: Vec<u32>,
 }
 
 impl Scratch {
+    /// Where the block looked at last has one of [`STACK_TRACE_WORDS`], in any case, by position.
+    pub(crate) fn stack_trace_words(&self) -> &[u32] {
+        &self.buffers.marks
+    }
+
+    /// The slot given to a fingerprint before, or `free` if there is none yet: it has it from now on.
+    pub(crate) fn slot(&mut self, fingerprint: u32, free: usize) -> usize {
+        let slot = &mut self.slots[fingerprint as usize];
+        if *slot == u32::MAX {
+            *slot = free as u32;
+        }
+        *slot as usize
+    }
+
+    /// Takes slots back.
+    pub(crate) fn forget_slots(&mut self, fingerprints: impl Iterator<Item = u32>) {
+        fingerprints.for_each(|fingerprint| self.slots[fingerprint as usize] = u32::MAX);
+    }
+
     /// Takes the room for hits out, empty, so that it can be lent beside the rest.
     pub(crate) fn take_hits(&mut self) -> Vec<u32> {
         let mut hits = std::mem::take(&mut self.hits);
@@ -279,8 +305,6 @@ pub struct Narrowed {
     live_literals: Vec<bool>,
     /// Whether a live literal is a piece of a word.
     pieces: bool,
-    /// Whether there is any live literal.
-    literals: bool,
     /// Live programs without literals: evaluated on every event.
     every_event: Vec<u32>,
     /// Programs that match every event, whatever it says.
@@ -354,7 +378,8 @@ impl Matcher {
 
     /// Fresh mutable state for one thread.
     pub fn scratch(&self) -> Scratch {
-        Scratch { due_at: vec![0; self.len()], ..Scratch::default() }
+        let (due_at, slots) = (vec![0; self.len()], vec![u32::MAX; self.len()]);
+        Scratch { due_at, slots, ..Scratch::default() }
     }
 
     /// Drops what can't match under these constants. Fields that vary (see
@@ -378,12 +403,9 @@ impl Matcher {
         let literals = &compiled.literals;
         let live_literals: Vec<bool> =
             literals.iter().map(|anchor| anchor.programs.iter().any(open)).collect();
-        let any = |piece: bool| {
-            literals.iter().zip(&live_literals).any(|(anchor, &live)| live && anchor.piece == piece)
-        };
+        let mut pieces = literals.iter().zip(&live_literals).filter(|(anchor, _)| anchor.piece);
         Narrowed {
-            pieces: any(true),
-            literals: any(true) || any(false),
+            pieces: pieces.any(|(_, live)| *live),
             always: always.collect(),
             every_event: every_event.filter(open).collect(),
             live: truths.iter().map(|truth| *truth == Truth::Unknown).collect(),
@@ -400,10 +422,6 @@ impl Matcher {
     /// Looks `block` over for candidates and returns its number of line feeds. The block must begin
     /// and end at event borders.
     pub(crate) fn find(&self, narrowed: &Narrowed, block: &[u8], scratch: &mut Scratch) -> u64 {
-        if !narrowed.literals {
-            scratch.buffers.candidates.clear();
-            return memchr::memchr_iter(b'\n', block).count() as u64;
-        }
         let Narrowed { live_literals, pieces, .. } = narrowed;
         self.compiled.prefilter.find(block, live_literals, *pieces, &mut scratch.buffers)
     }

@@ -1,7 +1,6 @@
 //! One block of whole events: candidates to events to hits.
 
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 use crate::{
@@ -10,17 +9,14 @@ use crate::{
     matcher::{Event, Matcher, Narrowed, Scratch},
 };
 
-use super::report::Evidence;
-
 /// What blocks of one log share.
 #[derive(Clone, Copy)]
 pub(super) struct BlockScan<'a> {
     pub(super) matcher: &'a Matcher,
     pub(super) narrowed: &'a Narrowed,
     pub(super) splitter: &'a Splitter,
-    /// The log's constant fields.
+    /// Its constant fields.
     pub(super) file: &'a Fields,
-    pub(super) name: &'a str,
     pub(super) time: &'a TimeContext,
     /// Keep every hit as evidence, not the first and the last.
     pub(super) all: bool,
@@ -32,87 +28,44 @@ pub(super) struct BlockReport {
     pub(super) lines: u64,
     pub(super) events: u64,
     pub(super) cut_events: u64,
-    pub(super) hits: BTreeMap<u32, Hits>,
+    /// The fingerprints that hit, in the order of their first hits.
+    pub(super) hits: Vec<(u32, Places)>,
 }
 
-/// One fingerprint's hits.
+/// Where one fingerprint hit within a block.
 #[derive(Debug, Default)]
-pub(super) struct Hits {
+pub(super) struct Places {
     pub(super) count: u64,
-    pub(super) first: Option<Evidence>,
-    /// The hits after the first: all of them, or the last.
-    pub(super) rest: Vec<Evidence>,
+    /// The first and the last event, or all.
+    pub(super) events: Vec<Place>,
 }
 
-impl Hits {
-    /// Takes in the hits that follow.
-    pub(super) fn append(&mut self, later: Hits, all: bool) {
-        self.count += later.count;
-        let mut evidence = later.first.into_iter().chain(later.rest);
-        if self.first.is_none() {
-            self.first = evidence.next();
-        }
-        self.rest.extend(evidence);
-        if !all && self.rest.len() > 1 {
-            self.rest.drain(..self.rest.len() - 1);
-        }
-    }
-}
-
-/// Where a fingerprint hit within the block; read into evidence once the block is done.
-#[derive(Debug, Default)]
-struct Places {
-    count: u64,
-    events: Vec<Place>,
-}
-
+/// One event of a block.
 #[derive(Clone, Debug)]
-struct Place {
-    event: Range<usize>,
-    line: u64,
+pub(super) struct Place {
+    pub(super) event: Range<usize>,
+    /// Its first line, from the block's first, which is 0.
+    pub(super) line: u64,
 }
 
 impl BlockScan<'_> {
-    /// Scans a block that begins and ends at event borders; `line` is the number of its first line.
-    pub(super) fn scan(&self, block: &[u8], line: u64, scratch: &mut Scratch) -> BlockReport {
-        let places = BTreeMap::new();
-        let mut walk = Walk { scan: self, block, first_line: line, line, counted: 0, places };
-        let lines = if block.len() < MAX_EVENT {
-            walk.part(0..block.len(), scratch)
+    /// Scans a block that begins and ends at event borders. Nothing in the report depends on what
+    /// stands before it: its lines count from 0.
+    pub(super) fn scan(&self, block: &[u8], scratch: &mut Scratch) -> BlockReport {
+        let mut walk = Walk { scan: self, block, line: 0, counted: 0, hits: Vec::new() };
+        let (lines, count) = if block.len() < MAX_EVENT {
+            let lines = walk.part(0..block.len(), scratch);
+            let marks = scratch.stack_trace_words();
+            (lines, self.splitter.count_by_marks(block, lines, marks))
         } else {
-            walk.events_apart(scratch)
+            (walk.events_apart(scratch), self.splitter.count(block))
         };
-        let mut report = BlockReport { lines, ..BlockReport::default() };
-        let count = self.splitter.count(block);
-        (report.events, report.cut_events) = (count.events, count.cut);
         if !self.narrowed.always().is_empty() {
-            walk.every_event_hits(report.events);
+            walk.every_event_hits(count.events);
         }
-        let places = std::mem::take(&mut walk.places);
-        report.hits =
-            places.into_iter().map(|(id, places)| (id, self.read(block, places))).collect();
-        report
-    }
-
-    fn read(&self, block: &[u8], places: Places) -> Hits {
-        let mut evidence = places.events.iter().map(|place| self.evidence(block, place));
-        let first = evidence.next();
-        Hits { count: places.count, first, rest: evidence.collect() }
-    }
-
-    fn evidence(&self, block: &[u8], place: &Place) -> Evidence {
-        let mut record = self.splitter.read_record(&block[place.event.clone()]);
-        record.resolve_time(self.time);
-        let timestamp = record.values("@timestamp").iter().next().map(str::to_owned);
-        let mut fields = self.file.clone();
-        record.each_field(&mut |name, value| fields.set(name, value));
-        Evidence {
-            file: self.name.to_owned(),
-            line: place.line,
-            timestamp,
-            message: record.message.into_owned(),
-            fields,
-        }
+        let hits = walk.hits;
+        scratch.forget_slots(hits.iter().map(|(fingerprint, _)| *fingerprint));
+        BlockReport { lines, events: count.events, cut_events: count.cut, hits }
     }
 }
 
@@ -120,11 +73,10 @@ impl BlockScan<'_> {
 struct Walk<'a> {
     scan: &'a BlockScan<'a>,
     block: &'a [u8],
-    first_line: u64,
     /// The line number at `counted`.
     line: u64,
     counted: usize,
-    places: BTreeMap<u32, Places>,
+    hits: Vec<(u32, Places)>,
 }
 
 impl Walk<'_> {
@@ -141,12 +93,12 @@ impl Walk<'_> {
             ranges.dedup();
         }
         let feeds = |text: &[u8]| memchr::memchr_iter(b'\n', text).count() as u64;
-        let line = |event: &Range<usize>| self.first_line + feeds(&self.block[..event.start]);
+        let line = |event: &Range<usize>| feeds(&self.block[..event.start]);
         let places: Vec<Place> =
             ranges.into_iter().map(|event| Place { line: line(&event), event }).collect();
         for &fingerprint in self.scan.narrowed.always() {
             let places = Places { count: events, events: places.clone() };
-            self.places.insert(fingerprint, places);
+            self.hits.push((fingerprint, places));
         }
     }
 
@@ -209,17 +161,21 @@ impl Walk<'_> {
         let subject = Event { fields: &fields, raw: Some(raw) };
         scan.matcher.evaluate(scan.narrowed, subject, due, &trusted, (scratch, &mut hits));
         for &fingerprint in &hits {
-            self.hit(fingerprint, base + event.start..base + event.end);
+            let slot = scratch.slot(fingerprint, self.hits.len());
+            self.hit((slot, fingerprint), base + event.start..base + event.end);
         }
         scratch.give_hits(hits);
     }
 
-    fn hit(&mut self, fingerprint: u32, event: Range<usize>) {
+    fn hit(&mut self, (slot, fingerprint): (usize, u32), event: Range<usize>) {
         let between = &self.block[self.counted..event.start];
         self.line += memchr::memchr_iter(b'\n', between).count() as u64;
         self.counted = event.start;
         let place = Place { event, line: self.line };
-        let places = self.places.entry(fingerprint).or_default();
+        if slot == self.hits.len() {
+            self.hits.push((fingerprint, Places::default()));
+        }
+        let places = &mut self.hits[slot].1;
         places.count += 1;
         if !self.scan.all && places.events.len() == 2 {
             places.events[1] = place;

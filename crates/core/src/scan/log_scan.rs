@@ -1,47 +1,88 @@
 //! One log, fed in pieces of any size.
 
-use std::collections::BTreeMap;
+use std::io::{self, Read};
 
 use crate::{
-    fields::Fields,
-    log::{Cleaner, LogFormat, MAX_EVENT, Splitter, TimeContext},
+    fields::{FieldValues, Fields},
+    log::{LogFormat, MAX_EVENT, Splitter, TimeContext},
     matcher::{Matcher, Narrowed, Scratch},
     run::RunMeta,
 };
 
 use super::{
     ScanOptions,
-    block::{BlockScan, Hits},
-    report::{LogHits, LogReport},
+    block::BlockScan,
+    front::Front,
+    merge::{Merge, Source},
+    report::{Evidence, LogReport},
 };
 
-/// Bytes gathered before a block is looked over: small enough to stay in a core's L2 cache between
-/// cleaning and scanning, large enough that per-block work does not show.
-const BLOCK: usize = 256 * 1024;
-
-/// Bytes of clean text that tell a log's format.
-const SAMPLE: usize = 64 * 1024;
-
-const _: () = assert!(SAMPLE <= BLOCK, "the format is told from the first block");
-
-/// Scans one log. Feed it the decompressed bytes in pieces of any size: the answer does not depend
-/// on where they are cut.
+/// Scans one log. Feed it the decompressed bytes in pieces of any size, or have it
+/// [read](LogScan::read) them: the answer does not depend on where they are cut, nor on the number
+/// of threads.
 #[derive(Debug)]
 pub struct LogScan<'m> {
-    matcher: &'m Matcher,
-    narrowed: Narrowed,
+    pub(super) log: Log<'m>,
+    pub(super) front: Front,
+    pub(super) status: Status<'m>,
+    pub(super) scratch: Scratch,
+    pub(super) merge: Merge,
+    /// Blocks cut so far.
+    pub(super) blocks: usize,
+}
+
+/// How far the scan came, and whether it shall go on.
+#[derive(Debug)]
+pub(super) struct Status<'m> {
     options: &'m ScanOptions,
+    report: LogReport,
+}
+
+impl Status<'_> {
+    pub(super) fn stopped(&mut self) -> bool {
+        let told = self.options.stop.as_ref().is_some_and(|stop| stop());
+        if self.report.complete && told {
+            self.report.complete = false;
+            let problem = "the scan was stopped before the log's end";
+            self.report.problems.push(problem.to_owned());
+        }
+        told
+    }
+}
+
+/// What every block of a log is scanned with.
+#[derive(Debug)]
+pub(super) struct Log<'m> {
+    pub(super) matcher: &'m Matcher,
+    narrowed: Narrowed,
     time: TimeContext,
     file: Fields,
-    cleaner: Cleaner,
-    splitter: Option<Splitter>,
-    scratch: Scratch,
-    /// Cleaned bytes that were not scanned yet.
-    buffer: Vec<u8>,
-    /// Line number of the buffer's first byte, from 1.
-    line: u64,
-    hits: BTreeMap<u32, Hits>,
-    report: LogReport,
+    name: String,
+    pub(super) all: bool,
+}
+
+impl Log<'_> {
+    pub(super) fn scan<'a>(&'a self, splitter: &'a Splitter) -> BlockScan<'a> {
+        BlockScan {
+            matcher: self.matcher,
+            narrowed: &self.narrowed,
+            splitter,
+            file: &self.file,
+            time: &self.time,
+            all: self.all,
+        }
+    }
+
+    /// An event's bytes read into evidence.
+    pub(super) fn evidence(&self, splitter: &Splitter, line: u64, raw: &[u8]) -> Evidence {
+        let mut record = splitter.read_record(raw);
+        record.resolve_time(&self.time);
+        let timestamp = record.values("@timestamp").iter().next().map(str::to_owned);
+        let mut fields = self.file.clone();
+        record.each_field(&mut |name, value| fields.set(name, value));
+        let message = record.message.into_owned();
+        Evidence { file: self.name.clone(), line, timestamp, message, fields }
+    }
 }
 
 impl<'m> LogScan<'m> {
@@ -68,131 +109,121 @@ impl<'m> LogScan<'m> {
         file: Fields,
         options: &'m ScanOptions,
     ) -> LogScan<'m> {
+        let time =
+            TimeContext { year: options.time.year.or(year), zone: options.time.zone.clone() };
+        let narrowed = matcher.narrow(&file);
+        let (name, all) = (name.to_owned(), options.all);
+        let report = LogReport { file: name.clone(), complete: true, ..LogReport::default() };
         LogScan {
-            matcher,
-            narrowed: matcher.narrow(&file),
-            options,
-            time: TimeContext { year: options.time.year.or(year), zone: options.time.zone.clone() },
-            file,
-            cleaner: Cleaner::new(),
-            splitter: None,
+            log: Log { matcher, narrowed, time, file, name, all },
+            front: Front::new(options.profile),
+            status: Status { options, report },
             scratch: matcher.scratch(),
-            buffer: Vec::new(),
-            line: 1,
-            hits: BTreeMap::new(),
-            report: LogReport { file: name.to_owned(), complete: true, ..LogReport::default() },
+            merge: Merge::default(),
+            blocks: 0,
         }
     }
 
-    /// Takes the log's next bytes. Returns false once the scan was told to stop: what follows is
-    /// not read any more.
+    /// Cuts blocks of about this many bytes: for tests, which then need no large logs.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn with_block(mut self, bytes: usize) -> LogScan<'m> {
+        self.front.set_block(bytes);
+        self
+    }
+
+    /// Takes the log's next bytes. Large pieces without terminal traffic are scanned where they
+    /// are. Returns false once the scan was told to stop: what follows is not read any more.
     pub fn feed(&mut self, bytes: &[u8]) -> bool {
-        for piece in bytes.chunks(BLOCK) {
-            if self.stopped() {
+        let mut rest = bytes;
+        loop {
+            if self.status.stopped() {
                 return false;
             }
-            self.report.bytes += piece.len() as u64;
-            self.cleaner.feed(piece, &mut self.buffer);
-            let settled = self.buffer.len() - self.cleaner.unsettled();
-            if settled >= BLOCK {
-                self.scan(settled, false);
-            }
+            let LogScan { log, front, scratch, merge, blocks, .. } = self;
+            let Some((splitter, block)) = front.next(&mut rest) else { return true };
+            let found = log.scan(&splitter).scan(block, scratch);
+            merge.add(Source { place: *blocks, block, splitter }, found, log.all);
+            *blocks += 1;
         }
-        true
+    }
+
+    /// Reads the log to its end, or until the scan is told to stop, on this thread. Give it a
+    /// reader of decompressed bytes.
+    ///
+    /// # Errors
+    ///
+    /// The reader's. What it gave before that is scanned; tell the report why the rest is missing
+    /// with [`cut_short`](LogScan::cut_short).
+    pub fn read(&mut self, reader: &mut dyn Read) -> io::Result<()> {
+        while self.read_some(reader)? {}
+        Ok(())
+    }
+
+    /// Reads and scans about a block; false at the end, or when told to stop.
+    pub(super) fn read_some(&mut self, reader: &mut dyn Read) -> io::Result<bool> {
+        if self.status.stopped() {
+            return Ok(false);
+        }
+        let outcome = self.front.fill(reader);
+        self.scan_ready(false);
+        outcome
     }
 
     /// Records why the log could not be read to its end (`complete` becomes false).
     pub fn cut_short(&mut self, problem: impl Into<String>) {
-        self.report.complete = false;
-        self.report.problems.push(problem.into());
+        self.status.report.complete = false;
+        self.status.report.problems.push(problem.into());
     }
 
     /// Records something noticed that did no harm.
     pub fn note(&mut self, note: impl Into<String>) {
-        self.report.notes.push(note.into());
+        self.status.report.notes.push(note.into());
     }
 
     /// Scans what is left and tells what was found.
     pub fn finish(mut self) -> LogReport {
-        self.cleaner.finish(&mut self.buffer);
-        if !self.stopped() {
-            self.scan(self.buffer.len(), true);
+        self.front.finish();
+        if !self.status.stopped() {
+            self.scan_ready(true);
         }
-        if self.report.cut_events > 0 {
-            let (count, limit) = (self.report.cut_events, MAX_EVENT / 1024 / 1024);
-            self.note(format!("{count} event(s) longer than {limit} MiB were cut into pieces"));
+        let LogScan { log, status: Status { mut report, .. }, merge, front, .. } = self;
+        report.bytes = front.bytes();
+        report.format = front.format().unwrap_or_default();
+        merge.finish(&log, &mut report);
+        if report.cut_events > 0 {
+            let (count, limit) = (report.cut_events, MAX_EVENT / 1024 / 1024);
+            let note = format!("{count} event(s) longer than {limit} MiB were cut into pieces");
+            report.notes.push(note);
         }
-        let evidence = |hits: Hits| hits.first.into_iter().chain(hits.rest).collect();
-        let report = |(fingerprint, hits): (u32, Hits)| {
-            let count = hits.count;
-            LogHits { fingerprint, count, evidence: evidence(hits) }
-        };
-        self.report.hits = self.hits.into_iter().map(report).collect();
-        self.report
+        report
     }
 
     /// How many fingerprints the log's name and run leave, and of them how many are evaluated on
     /// every event.
     pub fn narrowed(&self) -> &Narrowed {
-        &self.narrowed
+        &self.log.narrowed
     }
 
     /// The log's constant fields: those of the run, its name and its tags.
     pub fn fields(&self) -> &Fields {
-        &self.file
+        &self.log.file
     }
 
     /// The log's format, once enough was read to tell: 64 KiB, or the whole log.
     /// [`LogReport::format`] has it for every log.
     pub fn format(&self) -> Option<LogFormat> {
-        self.splitter.map(|splitter| splitter.format())
+        self.front.format()
     }
 
-    fn stopped(&mut self) -> bool {
-        if self.report.complete && self.options.stop.as_ref().is_some_and(|stop| stop()) {
-            self.cut_short("the scan was stopped before the log's end");
-        }
-        !self.report.complete && self.options.stop.as_ref().is_some_and(|stop| stop())
-    }
-
-    /// Scans the whole events among the first `settled` bytes of the buffer, block by block.
-    fn scan(&mut self, settled: usize, last: bool) {
-        let buffer = std::mem::take(&mut self.buffer);
-        let sample = &buffer[..settled.min(SAMPLE)];
-        let profile = self.options.profile;
-        let splitter = *self.splitter.get_or_insert_with(|| Splitter::detect(sample, profile));
-        self.report.format = splitter.format();
-        let mut done = 0;
-        while done < settled {
-            let block = &buffer[done..settled];
-            let whole = splitter.complete(block, last);
-            if whole == 0 {
-                break;
-            }
-            self.scan_block(&splitter, &block[..whole]);
-            done += whole;
-        }
-        self.buffer = buffer;
-        self.buffer.drain(..done);
-    }
-
-    fn scan_block(&mut self, splitter: &Splitter, block: &[u8]) {
-        let scan = BlockScan {
-            matcher: self.matcher,
-            narrowed: &self.narrowed,
-            splitter,
-            file: &self.file,
-            name: &self.report.file,
-            time: &self.time,
-            all: self.options.all,
-        };
-        let found = scan.scan(block, self.line, &mut self.scratch);
-        self.line += found.lines;
-        self.report.lines += found.lines;
-        self.report.events += found.events;
-        self.report.cut_events += found.cut_events;
-        for (fingerprint, hits) in found.hits {
-            self.hits.entry(fingerprint).or_default().append(hits, self.options.all);
+    /// Scans the blocks that were read; with `last`, all that is left.
+    fn scan_ready(&mut self, last: bool) {
+        while let Some((splitter, length)) = self.front.whole(last) {
+            let block = self.front.take(length);
+            let found = self.log.scan(&splitter).scan(block, &mut self.scratch);
+            let source = Source { place: self.blocks, block, splitter };
+            self.merge.add(source, found, self.log.all);
+            self.blocks += 1;
         }
     }
 }

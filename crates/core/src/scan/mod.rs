@@ -1,7 +1,11 @@
 //! Logs and the matcher joined: one log fed in pieces, the logs of a run, a verdict.
 
 mod block;
+mod front;
 mod log_scan;
+mod merge;
+#[cfg(feature = "parallel")]
+mod parallel;
 mod report;
 mod run_scan;
 

@@ -80,13 +80,19 @@ fn line() -> impl Strategy<Value = String> {
 /// A log in one of the formats, with tracebacks, colours, carriage returns and bytes that are no
 /// UTF-8.
 fn log() -> impl Strategy<Value = Vec<u8>> {
-    let decorated = (line(), 0..12_u8).prop_map(|(line, kind)| match kind {
+    let decorated = (line(), 0..24_u8).prop_map(|(line, kind)| match kind {
         0 => format!("\u{1b}[31m{line}\u{1b}[0m"),
         1 => format!("progress 10%\r{line}"),
         2 => format!("{line}\r"),
         3 => "Traceback (most recent call last):".to_owned(),
         4 => format!("  File \"{line}\""),
-        5 => format!("\tat {line}"),
+        5 => format!("\tat {line}(A.java:1)"),
+        7 => format!(" at {line}:12"),
+        8 => "\t... 12 more".to_owned(),
+        9 => format!("panic: {line}"),
+        10 => "goroutine 1 [running]:".to_owned(),
+        11 => format!("thread 'main' panicked at {line}:"),
+        12 => format!("KeyError: {line}"),
         6 => line.replace(' ', "\u{1b}[1m"),
         _ => line,
     });
@@ -94,6 +100,9 @@ fn log() -> impl Strategy<Value = Vec<u8>> {
         Just(""),
         Just("2022-02-28 09:44:58.839036 | timeout | "),
         Just("2024-01-01T00:00:00.0000000Z "),
+        Just("[task 2025-02-13T21:59:35.716Z] "),
+        Just("[2024-01-01T00:00:00.000Z] "),
+        Just("2024-01-01T00:00:00.000000Z 00O "),
         Just("2013-10-18 17:39:43.967 2625 ERROR error.timeout [-] "),
     ];
     (prefix, prop::collection::vec(decorated, 0..40), any::<bool>(), 0..8_u8).prop_map(
@@ -191,14 +200,16 @@ fn expected(
     file: &Fields,
     fingerprints: &[Fingerprint],
     options: &ScanOptions,
-) -> BTreeMap<u32, Vec<u64>> {
+) -> (BTreeMap<u32, Vec<u64>>, u64) {
     let (mut clean, mut cleaner) = (Vec::new(), Cleaner::new());
     cleaner.feed(log, &mut clean);
     cleaner.finish(&mut clean);
     let splitter = Splitter::detect(&clean[..clean.len().min(64 * 1024)], options.profile);
     let mut lines: BTreeMap<u32, Vec<u64>> = BTreeMap::new();
     let mut cursor = splitter.cursor(&clean);
+    let mut events = 0;
     while let Some(event) = cursor.next_event() {
+        events += 1;
         let raw = &clean[event.clone()];
         let mut record = splitter.read_record(raw);
         record.resolve_time(&options.time);
@@ -214,7 +225,7 @@ fn expected(
             }
         }
     }
-    lines
+    (lines, events)
 }
 
 /// What the scan says, fed in pieces of the given sizes.
@@ -258,11 +269,106 @@ proptest! {
         let profile = if records { Profile::Records } else { Profile::Lines };
         let options = ScanOptions { all: true, profile, ..ScanOptions::default() };
         let (whole, file) = scanned(&log, &[], &fingerprints, (&options, true));
-        let expected = expected(&log, &file, &fingerprints, &options);
+        let (expected, events) = expected(&log, &file, &fingerprints, &options);
         prop_assert_eq!(lines_of(&whole), expected);
+        prop_assert_eq!(whole.events, events);
         let (cut, _) = scanned(&log, &pieces, &fingerprints, (&options, true));
         prop_assert_eq!(&cut, &whole);
         let (slow, _) = scanned(&log, &pieces, &fingerprints, (&options, false));
         prop_assert_eq!(&slow, &whole);
+    }
+}
+
+/// The given log over and over, so that its format is known and many small blocks follow.
+fn repeated(log: &[u8], bytes: usize) -> Vec<u8> {
+    let mut text = Vec::new();
+    while text.len() < bytes {
+        text.extend_from_slice(log);
+        text.extend_from_slice(if log.len().is_multiple_of(3) { b"" } else { b"\n" });
+        if log.is_empty() {
+            break;
+        }
+    }
+    text
+}
+
+/// Gives bytes in short reads of changing length, and an error at its end where told to.
+struct Hesitant<'a> {
+    rest: &'a [u8],
+    step: usize,
+    fails: bool,
+}
+
+impl std::io::Read for Hesitant<'_> {
+    fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+        use std::io::{Error, ErrorKind};
+        self.step = self.step % 7 + 1;
+        if self.step == 3 {
+            return Err(Error::from(ErrorKind::Interrupted));
+        }
+        if self.rest.is_empty() && self.fails {
+            return Err(Error::other("broken"));
+        }
+        let (piece, rest) =
+            self.rest.split_at((self.step * 311).min(out.len()).min(self.rest.len()));
+        out[..piece.len()].copy_from_slice(piece);
+        self.rest = rest;
+        Ok(piece.len())
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_way_to_read_gives_the_same(
+        log in log(),
+        plain in any::<bool>(),
+        fingerprints in fingerprints(),
+        block in prop::sample::select(&[64_usize, 700, 5000, 40_000][..]),
+        flags in prop::array::uniform3(any::<bool>()),
+    ) {
+        let [records, all, fails] = flags;
+        let mut log = repeated(&log, 90_000);
+        if plain {
+            // Most of it can be scanned where it is.
+            let clean = log.len() / 100;
+            let traffic = |byte: &u8| matches!(byte, b'\x1b' | b'\r');
+            log = log[..clean].iter().chain(log[clean..].iter().filter(|byte| !traffic(byte)))
+                .copied().collect();
+        }
+        let profile = if records { Profile::Records } else { Profile::Lines };
+        let options = ScanOptions { all, profile, ..ScanOptions::default() };
+        let (whole, _) = scanned(&log, &[1000], &fingerprints, (&options, true));
+
+        let (matcher, _) = Matcher::builder().build(&fingerprints);
+        let known = Known { matcher: &matcher, fingerprints: &fingerprints };
+        let run = RunScan::new(known, RunMeta::default(), &options);
+        let start = || run.log("console.html").with_block(block);
+        let reader = || Hesitant { rest: &log, step: block, fails };
+
+        let mut scan = start();
+        scan.feed(&log);
+        prop_assert_eq!(&scan.finish(), &whole, "fed whole");
+        let mut scan = start();
+        log.chunks(block * 3 + 100).for_each(|piece| assert!(scan.feed(piece)));
+        prop_assert_eq!(&scan.finish(), &whole, "fed in pieces");
+        let mut scan = start();
+        prop_assert_eq!(scan.read(&mut reader()).is_err(), fails);
+        prop_assert_eq!(&scan.finish(), &whole, "read");
+        #[cfg(feature = "parallel")]
+        for threads in 1..=3 {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            let one = || {
+                let mut scan = start();
+                assert_eq!(scan.par_read(&mut reader()).is_err(), fails);
+                scan.finish()
+            };
+            prop_assert_eq!(&pool.install(one), &whole, "read on {} threads", threads);
+            // Two logs of one pool at once.
+            let (first, second) = pool.join(one, one);
+            prop_assert_eq!(&first, &whole);
+            prop_assert_eq!(&second, &whole);
+        }
     }
 }

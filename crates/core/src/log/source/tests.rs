@@ -1,10 +1,10 @@
 use std::fs;
-use std::io::{self, Read};
+use std::io::Read;
 use std::ops::ControlFlow;
 use std::path::Path;
 
 use super::*;
-use crate::log::{DecompressErrorKind, Limits};
+use crate::log::Limits;
 
 fn write(root: &Path, name: &str, content: &[u8]) {
     let path = root.join(name);
@@ -249,7 +249,7 @@ fn a_broken_log_in_an_archive_does_not_break_it() {
 fn an_error_comes_behind_the_bytes_before_it() {
     let text = b"some text to pack\n".repeat(10);
     let mut packed = Vec::new();
-    io::copy(
+    std::io::copy(
         &mut flate2::read::GzEncoder::new(&text[..], flate2::Compression::none()),
         &mut packed,
     )
@@ -263,5 +263,5 @@ fn an_error_comes_behind_the_bytes_before_it() {
     let SourceErrorKind::Decompress(error) = SourceErrorKind::from(error) else {
         panic!("an error of the data")
     };
-    assert!(matches!(error.kind, DecompressErrorKind::Truncated));
+    assert!(matches!(error.kind, crate::log::DecompressErrorKind::Truncated));
 }

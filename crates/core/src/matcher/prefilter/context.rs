@@ -13,8 +13,9 @@ pub(crate) enum Verdict {
     No,
     /// Only the analyzer can tell.
     Maybe,
-    /// The phrase is here: its terms are consecutive tokens of this line.
-    Yes,
+    /// The phrase is here: its terms are consecutive tokens of this line, the first of them at this
+    /// offset.
+    Yes(usize),
 }
 
 /// A phrase as words of raw text: ASCII runs with what stands between them.
@@ -69,15 +70,20 @@ impl Context {
         }
         match self.check_after(text, end) {
             Verdict::No => Verdict::No,
-            after => weaker(after, self.check_before(text, at)),
+            Verdict::Yes(_) => self.check_before(text, at),
+            Verdict::Maybe => match self.check_before(text, at) {
+                Verdict::No => Verdict::No,
+                Verdict::Maybe | Verdict::Yes(_) => Verdict::Maybe,
+            },
         }
     }
 
     fn check_after(&self, text: &[u8], mut end: usize) -> Verdict {
-        let mut verdict = Verdict::Yes;
+        let mut verdict = Verdict::Yes(end);
         for index in self.anchor..self.words.len() {
             let Some(next) = self.words.get(index + 1) else {
-                return weaker(verdict, outer_edge(text.get(end).copied(), text.get(end + 1)));
+                let glued = may_be_glued(text.get(end).copied(), text.get(end + 1));
+                return if glued { Verdict::Maybe } else { verdict };
             };
             let start = match gap_after(text, end, self.words[index].glue) {
                 Gap::Wrong => return Verdict::No,
@@ -97,14 +103,14 @@ impl Context {
     }
 
     fn check_before(&self, text: &[u8], mut start: usize) -> Verdict {
-        let mut verdict = Verdict::Yes;
+        let mut glued = false;
         for index in (0..self.anchor).rev() {
             let word = &self.words[index];
             let end = match gap_before(text, start, word.glue) {
                 Gap::Wrong => return Verdict::No,
                 Gap::Unclear => return Verdict::Maybe,
                 Gap::Glued(end) => {
-                    verdict = Verdict::Maybe;
+                    glued = true;
                     end
                 }
                 Gap::Clean(end) => end,
@@ -117,16 +123,8 @@ impl Context {
         }
         let before = start.checked_sub(1).map(|at| text[at]);
         let further = start.checked_sub(2).map(|at| &text[at]);
-        weaker(verdict, outer_edge(before, further))
-    }
-}
-
-/// The less certain of two verdicts, neither of which is settled by the other.
-fn weaker(a: Verdict, b: Verdict) -> Verdict {
-    match (a, b) {
-        (Verdict::No, _) | (_, Verdict::No) => Verdict::No,
-        (Verdict::Maybe, _) | (_, Verdict::Maybe) => Verdict::Maybe,
-        (Verdict::Yes, Verdict::Yes) => Verdict::Yes,
+        let glued = glued || may_be_glued(before, further);
+        if glued { Verdict::Maybe } else { Verdict::Yes(start) }
     }
 }
 
@@ -188,18 +186,17 @@ fn classify_gap(gap: &[u8], stop: u8, offset: usize) -> Gap {
     }
 }
 
-/// Whether the phrase's first or last token ends at its word: `before` is the byte beside it,
-/// `further` the one beyond.
-fn outer_edge(beside: Option<u8>, further: Option<&u8>) -> Verdict {
+/// Whether the phrase's first or last token may go on beyond its word: `beside` is the byte next to
+/// it, `further` the one behind that.
+fn may_be_glued(beside: Option<u8>, further: Option<&u8>) -> bool {
     match beside {
-        None => Verdict::Yes,
-        Some(128..) => Verdict::Maybe,
+        None => false,
+        Some(128..) => true,
         // A single glue character glues only where a word goes on behind it.
-        Some(byte) if may_glue(byte) => match further {
-            Some(&next) if next >= 128 || is_word_byte(next) => Verdict::Maybe,
-            _ => Verdict::Yes,
-        },
-        Some(_) => Verdict::Yes,
+        Some(byte) if may_glue(byte) => {
+            further.is_some_and(|&next| next >= 128 || is_word_byte(next))
+        }
+        Some(_) => false,
     }
 }
 
@@ -257,8 +254,8 @@ mod tests {
     fn neighbours_on_one_line_settle_it() {
         let phrase = ["no", "more", "mirrors", "to", "try"];
         let check = |text| verdict(&phrase, "mirrors", text);
-        assert_eq!(check("[Errno 256] No more mirrors to try."), Verdict::Yes);
-        assert_eq!(check("[Errno 256] NO-MORE (mirrors)  to try\n"), Verdict::Yes);
+        assert_eq!(check("[Errno 256] No more mirrors to try."), Verdict::Yes(12));
+        assert_eq!(check("[Errno 256] NO-MORE (mirrors)  to try\n"), Verdict::Yes(12));
         assert_eq!(check("no more mirrors to tryst"), Verdict::No);
         assert_eq!(check("any more mirrors to try"), Verdict::No);
         assert_eq!(check("more mirrors"), Verdict::Maybe);
@@ -271,12 +268,12 @@ mod tests {
     fn glue_belongs_to_the_term_or_is_left_to_the_analyzer() {
         assert_eq!(
             verdict(&["the", "details.fatal"], "fatal", "the details.FATAL: x"),
-            Verdict::Yes
+            Verdict::Yes(0)
         );
         assert_eq!(verdict(&["the", "details.fatal"], "fatal", "the details fatal"), Verdict::No);
         assert_eq!(verdict(&["details", "fatal"], "details", "details.fatal"), Verdict::Maybe);
         assert_eq!(verdict(&["fatal"], "fatal", "details.fatal"), Verdict::Maybe);
-        assert_eq!(verdict(&["fatal"], "fatal", "details. fatal."), Verdict::Yes);
+        assert_eq!(verdict(&["fatal"], "fatal", "details. fatal."), Verdict::Yes(9));
         assert_eq!(verdict(&["fatal"], "fatal", "éfatal"), Verdict::Maybe);
     }
 

@@ -51,8 +51,11 @@ impl Found {
 /// Words from this length on are known by their first bytes alone.
 pub(super) const LONG: usize = 8;
 
+/// The first of six buckets; the two bits below are those of [`CLASS`].
+const FIRST_BUCKET: u8 = 4;
+
 /// Bytes at the start of a short word that the bucket tables look at.
-const PLACES: usize = 5;
+const PLACES: usize = 4;
 
 /// Windows of 64 bytes a chain must fill before it is told: a token is cut after 255 units, and a
 /// chain of 256 bytes fills at least three whole windows.
@@ -64,7 +67,8 @@ pub(super) struct Sieve {
     long: Bloom,
     short: Bloom,
     /// For each of the first bytes of a word, the buckets whose short words have that byte
-    /// there; a byte that is no part of a word stands for the end of a shorter one.
+    /// there; a byte that is no part of a word stands for the end of a shorter one. The first table
+    /// holds the bytes' classes too, so that one look-up gives both.
     tables: [[u8; 128]; PLACES],
     any_short: bool,
 }
@@ -79,11 +83,11 @@ impl Sieve {
         // The very short leave most places open, so they get a bucket of their own.
         let (tiny, usual): (Vec<&[u8]>, Vec<_>) =
             short.iter().partition(|word| word.len() < PLACES);
-        let mut tables = [[0; 128]; PLACES];
+        let mut tables = [CLASS, [0; 128], [0; 128], [0; 128]];
         for (index, word) in usual.iter().enumerate() {
-            admit(&mut tables, word, 1 << (index * 7 / usual.len()));
+            admit(&mut tables, word, FIRST_BUCKET << (index * 5 / usual.len()));
         }
-        tiny.iter().for_each(|word| admit(&mut tables, word, 1 << 7));
+        tiny.iter().for_each(|word| admit(&mut tables, word, FIRST_BUCKET << 5));
         Sieve {
             long: Bloom::new(&long),
             short: Bloom::new(&short),
@@ -224,20 +228,18 @@ pub(super) fn find(sieve: &Sieve, block: &[u8], found: &mut Found) {
 
 /// The same without vector instructions: the specification of the others.
 pub(super) fn find_portable(sieve: &Sieve, block: &[u8], found: &mut Found) {
-    let class = |byte: u8| if byte < 128 { CLASS[byte as usize] } else { 2 };
-    let bucket =
-        |place: usize, byte: u8| if byte < 128 { sieve.tables[place][byte as usize] } else { 0xFF };
     run(sieve, block, found, |window| {
+        let entry = |place: usize, byte: u8| sieve.tables[place][usize::from(byte & 0x7F)];
         let mut masks = Masks::default();
         for (index, &byte) in window[..WINDOW].iter().enumerate() {
-            let places = 0..PLACES;
-            let buckets =
-                places.fold(0xFF, |all, place| all & bucket(place, window[index + place]));
-            masks.word |= u64::from(class(byte) & 1) << index;
-            masks.chain |= u64::from(class(byte) >> 1) << index;
+            let class = if byte < 128 { CLASS[byte as usize] } else { 2 };
+            let places = 1..PLACES;
+            let later = places.fold(0xFF, |all, place| all & entry(place, window[index + place]));
+            masks.word |= u64::from(class & 1) << index;
+            masks.chain |= u64::from(class >> 1) << index;
             masks.high |= u64::from(byte >> 7) << index;
             masks.feed |= u64::from(byte == b'\n') << index;
-            masks.short |= u64::from(buckets != 0) << index;
+            masks.short |= u64::from(entry(0, byte) & later & !3 != 0) << index;
         }
         masks
     });
@@ -265,7 +267,7 @@ fn run(sieve: &Sieve, block: &[u8], found: &mut Found, classify: impl Fn(&Window
         for index in group..(group + GROUP).min(whole) {
             let offset = index * WINDOW;
             let next = classify(window(block, offset + WINDOW));
-            state.step(current, next.word, offset);
+            state.step(current, next, offset);
             current = next;
         }
         state.hash(|at| load(block, at));
@@ -277,7 +279,7 @@ fn run(sieve: &Sieve, block: &[u8], found: &mut Found, classify: impl Fn(&Window
     for offset in (0..rest.len()).step_by(WINDOW) {
         let current = classify(window(&padded, offset));
         let next = classify(window(&padded, offset + WINDOW));
-        state.step(current, next.word, base + offset);
+        state.step(current, next, base + offset);
     }
     state.hash(|at| load(&padded, at - base));
 }
@@ -355,7 +357,7 @@ impl<'a> State<'a> {
     }
 
     #[inline(always)]
-    fn step(&mut self, now: Masks, next: u64, offset: usize) {
+    fn step(&mut self, now: Masks, next: Masks, offset: usize) {
         let word = now.word;
         let starts = word & !((word << 1) | self.inside);
         self.inside = word >> 63;
@@ -366,10 +368,12 @@ impl<'a> State<'a> {
         } else {
             self.full = 0;
         }
-        let long = long_runs(word, next);
+        let long = long_runs(word, next.word);
         self.long.push::<4>(starts & long, offset);
         if self.sieve.any_short {
-            self.short.push::<4>(starts & !long & now.short, offset);
+            // The tables know seven bits: beside bytes beyond ASCII every short word is kept.
+            let short = if now.high | next.high == 0 { now.short } else { u64::MAX };
+            self.short.push::<4>(starts & !long & short, offset);
         }
     }
 
@@ -431,7 +435,7 @@ fn long_runs(word: u64, next: u64) -> u64 {
 mod x86 {
     use std::arch::x86_64::*;
 
-    use super::{CLASS, Found, Masks, PLACES, Sieve, run};
+    use super::{Found, Masks, Sieve, run};
 
     pub(super) fn has_avx512() -> bool {
         is_x86_feature_detected!("avx512f")
@@ -461,34 +465,31 @@ mod x86 {
             // SAFETY: the table has 128 bytes, two loads of 64 without alignment.
             unsafe { (_mm512_loadu_si512(bytes.cast()), _mm512_loadu_si512(bytes.add(64).cast())) }
         };
-        let class = table(&CLASS);
-        let buckets: [_; PLACES] = std::array::from_fn(|place| table(&sieve.tables[place]));
+        let [first, second, third, fourth] = &sieve.tables;
+        let tables = (table(first), table(second), table(third), table(fourth));
+        let look_up = |(low, high): (__m512i, __m512i), bytes: __m512i| {
+            // One instruction looks 64 bytes up by their low seven bits.
+            _mm512_permutex2var_epi8(low, bytes, high)
+        };
         let (one, two) = (_mm512_set1_epi8(1), _mm512_set1_epi8(2));
-        let (all, feed) = (_mm512_set1_epi8(-1), _mm512_set1_epi8(b'\n' as i8));
+        let (buckets, feed) = (_mm512_set1_epi8(!3), _mm512_set1_epi8(b'\n' as i8));
         run(sieve, block, found, |window| {
             // SAFETY: a window has 72 bytes; the loads read 64 from offsets below PLACES.
             let at =
                 |offset: usize| unsafe { _mm512_loadu_si512(window.as_ptr().add(offset).cast()) };
             let bytes = at(0);
-            // One look-up classifies 64 bytes by their low seven bits.
-            let kind = _mm512_permutex2var_epi8(class.0, bytes, class.1);
+            let kind = look_up(tables.0, bytes);
             let beyond = _mm512_movepi8_mask(bytes);
-            // A byte beyond ASCII fits every bucket: it may end a word.
-            let bucket = |place: usize, bytes: __m512i| {
-                let (low, high) = buckets[place];
-                let found = _mm512_permutex2var_epi8(low, bytes, high);
-                _mm512_mask_mov_epi8(found, _mm512_movepi8_mask(bytes), all)
-            };
-            let first = _mm512_permutex2var_epi8(buckets[0].0, bytes, buckets[0].1);
-            let later = (1..PLACES)
-                .fold(all, |found, place| _mm512_and_si512(found, bucket(place, at(place))));
+            let later = _mm512_and_si512(
+                _mm512_and_si512(look_up(tables.1, at(1)), look_up(tables.2, at(2))),
+                _mm512_and_si512(look_up(tables.3, at(3)), buckets),
+            );
             Masks {
                 word: _mm512_test_epi8_mask(kind, one) & !beyond,
                 chain: _mm512_test_epi8_mask(kind, two) | beyond,
                 high: beyond,
                 feed: _mm512_cmpeq_epi8_mask(bytes, feed),
-                // Only places where a word starts are asked for, so the first byte is ASCII.
-                short: _mm512_test_epi8_mask(first, later),
+                short: _mm512_test_epi8_mask(kind, later),
             }
         });
     }

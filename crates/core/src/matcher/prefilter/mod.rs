@@ -36,7 +36,7 @@ pub(crate) enum Literal {
 /// A place worth a closer look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Candidate {
-    /// Byte offset in the block.
+    /// Byte offset in the block, in the line that makes the place worth it.
     pub(crate) position: u32,
     pub(crate) what: What,
 }
@@ -59,12 +59,17 @@ pub(crate) struct Prefilter {
     pieces: Option<Pieces>,
 }
 
+/// Words told beside the literals, for whoever cuts the text into events.
+const MARKS: LiteralId = LiteralId(u32::MAX);
+
 /// Buffers of one thread.
 #[derive(Debug, Default)]
 pub(crate) struct Buffers {
     found: Found,
-    /// The candidates of the last block, by position.
+    /// The candidates of the last block, line by line in order.
     pub(crate) candidates: Vec<Candidate>,
+    /// Where the last block has one of the marks, by position.
+    pub(crate) marks: Vec<u32>,
 }
 
 #[derive(Debug)]
@@ -74,19 +79,21 @@ struct Pieces {
 }
 
 impl Prefilter {
-    /// Compiles literals; their index is their id.
-    pub(crate) fn new(literals: &[Literal]) -> Prefilter {
+    /// Compiles literals; their index is their id. `marks` are words, lower-cased, whose places are
+    /// told beside the candidates.
+    pub(crate) fn new(literals: &[Literal], marks: &[&str]) -> Prefilter {
         let anchors = literals.iter().filter_map(|literal| match literal {
             Literal::Phrase(context) => Some(context.anchor()),
             Literal::Piece(_) => None,
         });
+        let words = anchors.chain(marks.iter().map(|mark| mark.as_bytes()));
         let contexts = literals.iter().map(|literal| match literal {
             Literal::Phrase(context) => Some(context.clone()),
             Literal::Piece(_) => None,
         });
         Prefilter {
-            sieve: Sieve::new(anchors),
-            table: WordTable::new(literals),
+            sieve: Sieve::new(words),
+            table: WordTable::new(literals, marks),
             contexts: contexts.collect(),
             pieces: Pieces::new(literals),
         }
@@ -101,16 +108,18 @@ impl Prefilter {
         pieces: bool,
         buffers: &mut Buffers,
     ) -> u64 {
-        let Buffers { found, candidates } = buffers;
+        let Buffers { found, candidates, marks } = buffers;
         candidates.clear();
+        marks.clear();
         kernel::find(&self.sieve, block, found);
         for &position in &found.long {
-            self.push_phrases(block, (position, kernel::LONG), live, candidates);
+            self.push_phrases(block, (position, kernel::LONG), live, (candidates, marks));
         }
         let in_order = candidates.len();
         for &(position, length) in &found.short {
-            self.push_phrases(block, (position, usize::from(length)), live, candidates);
+            self.push_phrases(block, (position, usize::from(length)), live, (candidates, marks));
         }
+        marks.sort_unstable();
         let exact = |position| Candidate { position, what: What::Exact };
         candidates.extend(found.chains.iter().copied().map(exact));
         if found.beyond_ascii {
@@ -133,20 +142,28 @@ impl Prefilter {
         block: &[u8],
         (position, length): (u32, usize),
         live: &[bool],
-        candidates: &mut Vec<Candidate>,
+        (candidates, marks): (&mut Vec<Candidate>, &mut Vec<u32>),
     ) {
         let at = position as usize;
         for &id in self.table.get(kernel::key_of(&block[at..at + length])) {
+            if id == MARKS {
+                marks.push(position);
+                continue;
+            }
             if !live[id.0 as usize] {
                 continue;
             }
             let Some(context) = &self.contexts[id.0 as usize] else { continue };
             match context.check(block, at) {
                 Verdict::No => {}
-                verdict => {
-                    let certain = verdict == Verdict::Yes;
-                    let what = What::Literal { id, certain };
+                Verdict::Maybe => {
+                    let what = What::Literal { id, certain: false };
                     candidates.push(Candidate { position, what });
+                }
+                // The phrase's start, in the same line: all of it must be part of the message.
+                Verdict::Yes(start) => {
+                    let what = What::Literal { id, certain: true };
+                    candidates.push(Candidate { position: start as u32, what });
                 }
             }
         }
@@ -155,9 +172,9 @@ impl Prefilter {
     /// The literals among the words of one analysed, lower-cased term: the exact path.
     pub(crate) fn find_in_term(&self, term: &str, each: &mut dyn FnMut(LiteralId)) {
         for word in term.as_bytes().split(|&byte| !kernel::is_word_byte(byte)) {
-            for &id in self.table.get(kernel::key_of(word)) {
-                each(id);
-            }
+            self.table.get(kernel::key_of(word)).iter().filter(|id| **id != MARKS).for_each(|id| {
+                each(*id);
+            });
         }
     }
 
@@ -225,7 +242,7 @@ struct Slot {
 }
 
 impl WordTable {
-    fn new(literals: &[Literal]) -> WordTable {
+    fn new(literals: &[Literal], marks: &[&str]) -> WordTable {
         let mut entries: Vec<(u64, LiteralId)> = literals
             .iter()
             .enumerate()
@@ -236,6 +253,7 @@ impl WordTable {
                 Literal::Piece(_) => None,
             })
             .collect();
+        entries.extend(marks.iter().map(|mark| (kernel::key_of(mark.as_bytes()), MARKS)));
         entries.sort();
         let size = (entries.len() * 2).next_power_of_two().max(2);
         let ids = entries.iter().map(|&(_, id)| id).collect();

@@ -1,0 +1,162 @@
+//! `bench-peers whole-process`: programs as they are started from a shell.
+
+use std::{
+    ffi::OsString,
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+use recheck_benches::{
+    Result,
+    measure::{Row, Table},
+    process::Process,
+};
+
+use crate::assemble::{HISTORIC, meta};
+
+/// Where the programs are.
+#[derive(Debug)]
+pub(crate) struct Programs {
+    pub(crate) recheck: PathBuf,
+    pub(crate) rg: PathBuf,
+}
+
+pub(crate) fn run(
+    dir: &Path,
+    rounds: usize,
+    programs: &Programs,
+    only: Option<&str>,
+) -> Result<()> {
+    let meta = meta(dir)?;
+    let bench = Bench { dir, rounds, programs, only, meta };
+    bench.plain()?;
+    bench.gzip()?;
+    bench.small()
+}
+
+/// Peak memory on a log of `gib` GiB and on a fifth of that in a single line. The logs are written for
+/// it and removed.
+pub(crate) fn memory(dir: &Path, gib: u64, programs: &Programs) -> Result<()> {
+    let bench = Bench { dir, rounds: 1, programs, only: None, meta: meta(dir)? };
+    let piece = fs::read(dir.join("plain/console.html"))?;
+    let line: Vec<u8> = piece.iter().map(|&b| if b == b'\n' { b' ' } else { b }).collect();
+    for (name, text, size) in [("large", &piece, gib << 30), ("line", &line, (gib << 30) / 5)] {
+        let dir = dir.join(name);
+        fs::create_dir_all(&dir)?;
+        let log = dir.join("console.html");
+        let mut file = fs::File::create(&log)?;
+        for _ in 0..size.div_ceil(text.len() as u64) {
+            file.write_all(text)?;
+        }
+        drop(file);
+        let bytes = fs::metadata(&log)?.len();
+        let process = bench.recheck("recheck, two cores", "0,1", &[log.into_os_string()]);
+        let result =
+            bench.table(&format!("Memory, {name} of {} MiB", bytes >> 20), bytes, &[process]);
+        fs::remove_dir_all(&dir)?;
+        result?;
+    }
+    Ok(())
+}
+
+struct Bench<'a> {
+    dir: &'a Path,
+    rounds: usize,
+    programs: &'a Programs,
+    only: Option<&'a str>,
+    meta: Vec<(String, String)>,
+}
+
+impl Bench<'_> {
+    fn plain(&self) -> Result<()> {
+        let log = self.dir.join("plain/console.html");
+        let bytes = fs::metadata(&log)?.len();
+        let log = [log.into_os_string()];
+        let processes = vec![
+            self.recheck("recheck, one core", "0", &log),
+            self.recheck("recheck, two cores", "0,1", &log),
+            self.rg("rg -F, one core", "0", &["-a", "-c", "-i", "-F", "-f"], &log),
+            self.grep("0", &log),
+        ];
+        let title = format!("Whole process, plain log of {} MiB", bytes >> 20);
+        self.table(&title, bytes, &processes)
+    }
+
+    fn gzip(&self) -> Result<()> {
+        let gzip = self.dir.join("gzip");
+        let mut bytes = 0;
+        for entry in fs::read_dir(&gzip)? {
+            let file = fs::read(entry?.path().join("console.html.gz"))?;
+            bytes += file.last_chunk().map_or(0, |length| u64::from(u32::from_le_bytes(*length)));
+        }
+        let gzip = [gzip.into_os_string()];
+        let flags = ["-z", "-j2", "-a", "-c", "-i", "-F", "-f"];
+        let processes = vec![
+            self.recheck("recheck, two cores", "0,1", &gzip),
+            self.recheck("recheck, one core", "0", &gzip),
+            self.rg("rg -z -j2, two cores", "0,1", &flags, &gzip),
+        ];
+        let title = format!("Whole process, gzip logs of {} MiB", bytes >> 20);
+        self.table(&title, bytes, &processes)
+    }
+
+    fn small(&self) -> Result<()> {
+        let log = self.dir.join("small/console.html");
+        let bytes = fs::metadata(&log)?.len();
+        let log = [log.into_os_string()];
+        let processes = vec![
+            self.recheck("recheck, two cores", "0,1", &log),
+            self.rg("rg -F, one core", "0", &["-a", "-c", "-i", "-F", "-f"], &log),
+        ];
+        self.table("Whole process, log of 1 MiB", bytes, &processes)
+    }
+
+    fn table(&self, title: &str, bytes: u64, processes: &[Process]) -> Result<()> {
+        if self.only.is_some_and(|only| !title.contains(only)) {
+            return Ok(());
+        }
+        let rows = processes.iter().map(|process| Row::new(&process.name, bytes)).collect();
+        let table = Table::measure(title, rows, self.rounds, |index| processes[index].run())?;
+        println!("{table}");
+        Ok(())
+    }
+
+    fn recheck(&self, name: &str, cores: &'static str, paths: &[OsString]) -> Process {
+        let fingerprints = self.dir.join(format!("fingerprints-{HISTORIC}")).into_os_string();
+        let mut command: Vec<OsString> =
+            vec![self.programs.recheck.clone().into(), "classify".into(), "--fingerprints".into()];
+        command.push(fingerprints);
+        for (key, value) in &self.meta {
+            command.extend(["--meta".into(), format!("{key}={value}").into()]);
+        }
+        command.extend_from_slice(paths);
+        Process { name: name.to_owned(), command, cores, max_code: 1 }
+    }
+
+    fn rg(&self, name: &str, cores: &'static str, flags: &[&str], paths: &[OsString]) -> Process {
+        let mut command: Vec<OsString> =
+            vec![self.programs.rg.clone().into(), "--no-config".into()];
+        command.extend(flags.iter().map(OsString::from));
+        command.push(self.phrases());
+        command.extend_from_slice(paths);
+        Process { name: name.to_owned(), command, cores, max_code: 1 }
+    }
+
+    fn grep(&self, cores: &'static str, paths: &[OsString]) -> Process {
+        let flags = ["env", "LC_ALL=C", "grep", "-a", "-c", "-i", "-F", "-f"];
+        let mut command: Vec<OsString> = flags.iter().map(OsString::from).collect();
+        command.push(self.phrases());
+        command.extend_from_slice(paths);
+        Process {
+            name: "GNU grep -F in the C locale, one core".to_owned(),
+            command,
+            cores,
+            max_code: 1,
+        }
+    }
+
+    fn phrases(&self) -> OsString {
+        self.dir.join(format!("phrases-{HISTORIC}.txt")).into_os_string()
+    }
+}

@@ -1,0 +1,377 @@
+//! The sequential front of a log's scan: bytes in, cleaned and cut into blocks of whole events.
+//!
+//! Most logs hold no terminal traffic at all. Their text is never copied: a reader reads it straight
+//! into the block, and a caller's own bytes are scanned where they are; only what lies between two
+//! blocks moves.
+
+use std::io::{self, ErrorKind, Read};
+
+use memchr::{memchr2, memrchr};
+
+use crate::log::{Cleaner, LogFormat, Profile, Splitter, TAKE_BACK, is_clean};
+
+/// Bytes of a block: small enough to stay in a core's L2 cache between cleaning and scanning, large
+/// enough that per-block work does not show.
+pub(super) const BLOCK: usize = 256 * 1024;
+
+/// Bytes of clean text that tell a log's format.
+const SAMPLE: usize = 64 * 1024;
+
+/// Bytes of a caller's text that are first looked at for the end of an event begun before them.
+const JOINT: usize = 4 * 1024;
+
+/// The longest byte order mark.
+const MARK: usize = 3;
+
+/// Reads, cleans and cuts one log.
+#[derive(Debug)]
+pub(super) struct Front {
+    profile: Profile,
+    block: usize,
+    cleaning: Cleaning,
+    splitter: Option<Splitter>,
+    /// Clean text that was not cut yet is `buffer[start..end]`; what follows is room.
+    buffer: Vec<u8>,
+    start: usize,
+    end: usize,
+    /// Bytes from `start` on that are known to hold no end of an event.
+    tried: usize,
+    /// Bytes that need cleaning.
+    raw: Vec<u8>,
+    bytes: u64,
+}
+
+/// What stands between the log's bytes and clean text.
+#[derive(Debug)]
+struct Cleaning {
+    cleaner: Cleaner,
+    /// Bytes are clean as they come, and were not shown to the cleaner since the last line feed it
+    /// read. Nothing is pending in it then.
+    plain: bool,
+    /// While `plain`: the bytes since the last line feed.
+    line: usize,
+    /// The log's first two bytes.
+    first: [u8; 2],
+    /// How many bytes the cleaner was fed.
+    seen: usize,
+}
+
+impl Front {
+    pub(super) fn new(profile: Profile) -> Front {
+        let cleaning =
+            Cleaning { cleaner: Cleaner::new(), plain: false, line: 0, first: [0; 2], seen: 0 };
+        Front {
+            profile,
+            block: BLOCK,
+            cleaning,
+            splitter: None,
+            buffer: Vec::new(),
+            start: 0,
+            end: 0,
+            tried: 0,
+            raw: Vec::new(),
+            bytes: 0,
+        }
+    }
+
+    /// Blocks of this size instead of [`BLOCK`].
+    pub(super) fn set_block(&mut self, bytes: usize) {
+        self.block = bytes.max(1);
+    }
+
+    /// Bytes of a block, about.
+    #[cfg(feature = "parallel")]
+    pub(super) fn block(&self) -> usize {
+        self.block
+    }
+
+    /// The log's format, once enough was read to tell.
+    pub(super) fn format(&self) -> Option<LogFormat> {
+        self.splitter.map(|splitter| splitter.format())
+    }
+
+    /// Bytes of the log taken in so far.
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Reads a block's worth of the log; false at its end. What was read before an error is kept.
+    pub(super) fn fill(&mut self, reader: &mut dyn Read) -> io::Result<bool> {
+        self.compact();
+        if self.cleaning.plain {
+            if self.buffer.len() < self.end + self.block {
+                self.buffer.resize(self.end + self.block, 0);
+            }
+            let room = &mut self.buffer[self.end..self.end + self.block];
+            let (read, outcome) = read_full(reader, room);
+            self.bytes += read as u64;
+            self.arrived(read);
+            outcome
+        } else {
+            let mut raw = std::mem::take(&mut self.raw);
+            raw.resize(self.block, 0);
+            let (read, outcome) = read_full(reader, &mut raw);
+            self.bytes += read as u64;
+            self.clean(&raw[..read]);
+            self.raw = raw;
+            outcome
+        }
+    }
+
+    /// The next block of whole events, from what was read before and from the front of `rest`;
+    /// nothing when more must be read: then all of `rest` was taken in.
+    pub(super) fn next<'a, 'rest: 'a>(
+        &'a mut self,
+        rest: &mut &'rest [u8],
+    ) -> Option<(Splitter, &'a [u8])> {
+        loop {
+            if let Some((splitter, length)) = self.whole(false) {
+                return Some((splitter, self.take(length)));
+            }
+            if rest.is_empty() {
+                return None;
+            }
+            let in_place = self.cleaning.plain && rest.len() >= self.block;
+            let Some(splitter) = self.splitter.filter(|_| in_place) else {
+                self.append(rest, self.block);
+                continue;
+            };
+            if self.start < self.end {
+                if let Some(length) = self.join(&splitter, rest) {
+                    return Some((splitter, self.take(length)));
+                }
+            } else if let Some(length) = whole_of(&splitter, &rest[..self.block]) {
+                let block;
+                (block, *rest) = rest.split_at(length);
+                self.bytes += length as u64;
+                self.cleaning.passed(block);
+                return Some((splitter, block));
+            } else {
+                self.append(rest, self.block);
+            }
+        }
+    }
+
+    /// Tells that the log has ended. What is left then comes from [`Front::whole`].
+    pub(super) fn finish(&mut self) {
+        self.buffer.truncate(self.end);
+        self.cleaning.finish(&mut self.buffer);
+        self.end = self.buffer.len();
+    }
+
+    /// The block at the front of the text by its length, if enough was read. With `last` the log
+    /// has ended.
+    pub(super) fn whole(&mut self, last: bool) -> Option<(Splitter, usize)> {
+        let settled = (self.end - self.start).saturating_sub(self.cleaning.unsettled());
+        let splitter = self.detected(settled, last)?;
+        let text = &self.buffer[self.start..self.start + settled];
+        loop {
+            let mut window = self.block.max(self.tried * 2);
+            if window >= settled && last {
+                window = settled;
+            } else if window > settled {
+                return None;
+            }
+            match splitter.complete(&text[..window], last && window == settled) {
+                0 if window == settled && last => return None,
+                0 => self.tried = window,
+                length => return Some((splitter, length)),
+            }
+        }
+    }
+
+    /// Takes the block at the front of the text.
+    pub(super) fn take(&mut self, length: usize) -> &[u8] {
+        let start = self.start;
+        self.start += length;
+        self.tried = 0;
+        &self.buffer[start..self.start]
+    }
+
+    /// Takes the block at the front of the text with the buffer whose front it is, and goes on in
+    /// `spare`.
+    #[cfg(feature = "parallel")]
+    pub(super) fn hand_over(&mut self, length: usize, spare: Vec<u8>) -> Vec<u8> {
+        self.compact();
+        let mut next = spare;
+        let kept = self.end - length;
+        if next.len() < kept {
+            next.resize(kept, 0);
+        }
+        next[..kept].copy_from_slice(&self.buffer[length..self.end]);
+        (self.end, self.tried) = (kept, 0);
+        std::mem::replace(&mut self.buffer, next)
+    }
+
+    fn detected(&mut self, settled: usize, last: bool) -> Option<Splitter> {
+        if self.splitter.is_none() && (last || settled >= SAMPLE) {
+            let sample = &self.buffer[self.start..self.start + settled.min(SAMPLE)];
+            self.splitter = Some(Splitter::detect(sample, self.profile));
+        }
+        self.splitter
+    }
+
+    /// Moves the text to the buffer's start.
+    fn compact(&mut self) {
+        if self.start > 0 {
+            self.buffer.copy_within(self.start..self.end, 0);
+            (self.start, self.end) = (0, self.end - self.start);
+        }
+    }
+
+    /// Takes up to `most` bytes of `rest` in.
+    fn append(&mut self, rest: &mut &[u8], most: usize) {
+        self.compact();
+        let (piece, after) = rest.split_at(most.min(rest.len()));
+        *rest = after;
+        self.bytes += piece.len() as u64;
+        if self.cleaning.plain {
+            self.buffer.truncate(self.end);
+            self.buffer.extend_from_slice(piece);
+            self.arrived(piece.len());
+        } else {
+            self.clean(piece);
+        }
+    }
+
+    /// Looks for the end of the event that the buffer begins and `rest` goes on with, so that what
+    /// follows it need not be copied.
+    fn join(&mut self, splitter: &Splitter, rest: &mut &[u8]) -> Option<usize> {
+        let (all, before, line) = (*rest, self.end - self.start, self.cleaning.line);
+        let joint = JOINT.min(self.block);
+        self.append(rest, joint);
+        if !self.cleaning.plain {
+            return None;
+        }
+        let settled = self.end - self.start - self.cleaning.unsettled();
+        let text = &self.buffer[self.start..self.start + settled];
+        let length = splitter.complete(text, false);
+        if length == 0 {
+            // The event is longer; gather a block.
+            self.append(rest, self.block);
+            return None;
+        }
+        if length > before {
+            let joined;
+            (joined, *rest) = all.split_at(length - before);
+            self.end = self.start + length;
+            self.bytes -= (joint - joined.len()) as u64;
+            self.cleaning.line = line;
+            self.cleaning.passed(joined);
+        }
+        Some(length)
+    }
+
+    /// Bytes were put behind the text as they are.
+    fn arrived(&mut self, length: usize) {
+        let new = self.end..self.end + length;
+        let Some(at) = memchr2(b'\x1b', b'\r', &self.buffer[new.clone()]) else {
+            self.cleaning.passed(&self.buffer[new.clone()]);
+            self.end = new.end;
+            return;
+        };
+        // The cleaner must see the whole line: a carriage return may take it back.
+        let line = memrchr(b'\n', &self.buffer[self.start..new.start + at])
+            .map_or(self.start, |feed| self.start + feed + 1);
+        let gone = self.cleaning.line.saturating_sub(self.end.saturating_sub(line));
+        let mut raw = std::mem::take(&mut self.raw);
+        raw.clear();
+        raw.extend_from_slice(&self.buffer[line..new.end]);
+        self.buffer.truncate(line);
+        self.end = line;
+        self.cleaning.resume(line == self.start && gone > 0);
+        self.clean(&raw);
+        self.raw = raw;
+    }
+
+    /// Cleans bytes and puts them behind the text.
+    fn clean(&mut self, raw: &[u8]) {
+        self.buffer.truncate(self.end);
+        self.cleaning.feed(raw, &mut self.buffer);
+        self.end = self.buffer.len();
+    }
+}
+
+impl Cleaning {
+    /// See [`Cleaner::unsettled`].
+    fn unsettled(&self) -> usize {
+        match self.plain {
+            true if self.line < TAKE_BACK => self.line,
+            true => 0,
+            false => self.cleaner.unsettled(),
+        }
+    }
+
+    /// Takes note of clean bytes that went past the cleaner.
+    fn passed(&mut self, bytes: &[u8]) {
+        self.line = match memrchr(b'\n', bytes) {
+            Some(feed) => bytes.len() - feed - 1,
+            None => self.line + bytes.len(),
+        };
+    }
+
+    /// From here on the cleaner reads again, from the start of a line; or, where that is gone, from
+    /// inside a line so long that nothing takes it back.
+    fn resume(&mut self, inside: bool) {
+        (self.plain, self.line) = (false, 0);
+        if inside {
+            self.cleaner.feed(&[b'a'; TAKE_BACK], &mut Vec::new());
+        }
+    }
+
+    fn feed(&mut self, raw: &[u8], out: &mut Vec<u8>) {
+        let before = self.seen;
+        for (slot, &byte) in self.first.iter_mut().skip(before).zip(raw) {
+            *slot = byte;
+        }
+        self.seen = before.saturating_add(raw.len());
+        let Some(feed) = memrchr(b'\n', raw).filter(|feed| self.may_pass(before + feed, raw))
+        else {
+            return self.cleaner.feed(raw, out);
+        };
+        // Behind a line feed nothing is pending: it ends every escape sequence.
+        let (lines, rest) = raw.split_at(feed + 1);
+        self.cleaner.feed(lines, out);
+        out.extend_from_slice(rest);
+        (self.plain, self.line) = (true, rest.len());
+    }
+
+    /// Whether clean bytes mean themselves, once the cleaner has read so many.
+    fn may_pass(&self, read: usize, raw: &[u8]) -> bool {
+        let utf16 = matches!(self.first, [0xff, 0xfe] | [0xfe, 0xff]);
+        read > MARK && !utf16 && is_clean(raw)
+    }
+
+    fn finish(&mut self, out: &mut Vec<u8>) {
+        if !self.plain {
+            self.cleaner.finish(out);
+        }
+        (self.plain, self.line) = (true, 0);
+    }
+}
+
+/// The length of the whole events at the front of a caller's bytes, where they are clean.
+fn whole_of(splitter: &Splitter, window: &[u8]) -> Option<usize> {
+    if !is_clean(window) {
+        return None;
+    }
+    let settled = memrchr(b'\n', window)? + 1;
+    match splitter.complete(&window[..settled], false) {
+        0 => None,
+        length => Some(length),
+    }
+}
+
+/// Reads until the room is full, the input ends (false) or fails.
+fn read_full(reader: &mut dyn Read, room: &mut [u8]) -> (usize, io::Result<bool>) {
+    let mut filled = 0;
+    while filled < room.len() {
+        match reader.read(&mut room[filled..]) {
+            Ok(0) => return (filled, Ok(false)),
+            Ok(read) => filled += read,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return (filled, Err(error)),
+        }
+    }
+    (filled, Ok(true))
+}

@@ -1,0 +1,224 @@
+//! One log on several threads.
+//!
+//! ```text
+//!   reader -> Front -> queue -> helpers: BlockScan -> Merge
+//!               |                                       |
+//!               +---- full: scans the block itself -----+
+//! ```
+//!
+//! The thread that reads never waits for work that someone else would have to begin: while the
+//! queue is full it scans, and at the end it empties the queue. So one thread is enough to come to
+//! the end, wherever the call was made from. The queue grows only with the number of helpers at
+//! work: where every thread has a log of its own, each scans its blocks while they are in its
+//! cache.
+
+use std::{
+    collections::VecDeque,
+    io::{self, Read},
+    sync::{Condvar, Mutex, MutexGuard, PoisonError},
+};
+
+use rayon::Scope;
+
+use crate::{log::Splitter, matcher::Scratch};
+
+use super::{
+    front::Front,
+    log_scan::{Log, LogScan, Status},
+    merge::{Merge, Source},
+};
+
+/// Blocks at a log's start that are scanned by the thread that reads: shorter logs are not worth
+/// waking another one.
+const ALONE: usize = 4;
+
+impl LogScan<'_> {
+    /// Reads the log to its end, or until the scan is told to stop; see [`read`](LogScan::read).
+    /// This thread reads (and so decompresses), and all threads of the current rayon pool scan: the
+    /// pool this thread belongs to (see `ThreadPool::install`), else the global one. Memory is
+    /// bounded by the number of threads, whatever the log's size.
+    ///
+    /// # Errors
+    ///
+    /// The reader's, as with [`read`](LogScan::read).
+    pub fn par_read(&mut self, reader: &mut dyn Read) -> io::Result<()> {
+        let alone = (ALONE * self.front.block()) as u64;
+        while self.front.bytes() < alone {
+            if !self.read_some(reader)? {
+                return Ok(());
+            }
+        }
+        let threads = rayon::current_num_threads();
+        if threads < 2 {
+            return self.read(reader);
+        }
+        let LogScan { log, front, status, scratch, merge, blocks } = self;
+        let state = State { merge: std::mem::take(merge), ..State::default() };
+        let crew = Crew { log, threads, state: Mutex::new(state), done: Condvar::new() };
+        let outcome = rayon::in_place_scope(|scope| {
+            Lead { crew: &crew, scope, front, status, scratch, blocks }.run(reader)
+        });
+        let state = crew.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        *merge = state.merge;
+        outcome
+    }
+}
+
+/// What the threads at work on a log share.
+struct Crew<'a> {
+    log: &'a Log<'a>,
+    threads: usize,
+    state: Mutex<State>,
+    /// A helper has finished a block.
+    done: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    queue: VecDeque<Block>,
+    /// Blocks that helpers are scanning.
+    active: usize,
+    /// Helpers that were called and have not left.
+    helpers: usize,
+    merge: Merge,
+    /// Buffers and scratches to use again.
+    spare: Vec<Vec<u8>>,
+    scratches: Vec<Scratch>,
+}
+
+impl State {
+    fn has_room(&self) -> bool {
+        self.queue.len() <= 2 * self.active
+    }
+}
+
+/// Whole events, at the front of a buffer.
+struct Block {
+    place: usize,
+    splitter: Splitter,
+    buffer: Vec<u8>,
+    length: usize,
+}
+
+impl Crew<'_> {
+    /// No code that could panic while it holds the lock leaves the state half changed.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn scan(&self, block: &Block, scratch: &mut Scratch) {
+        let Block { place, splitter, .. } = *block;
+        let text = &block.buffer[..block.length];
+        let found = self.log.scan(&splitter).scan(text, scratch);
+        let source = Source { place, block: text, splitter };
+        self.state().merge.add(source, found, self.log.all);
+    }
+
+    /// Scans what is in the queue until it is empty.
+    fn help(&self) {
+        let mut scratch = {
+            let found = self.state().scratches.pop();
+            found.unwrap_or_else(|| self.log.matcher.scratch())
+        };
+        while let Some(block) = self.begin() {
+            let turn = Turn(self);
+            self.scan(&block, &mut scratch);
+            self.state().spare.push(block.buffer);
+            drop(turn);
+        }
+        self.state().scratches.push(scratch);
+    }
+
+    /// A helper's next block; without one it leaves.
+    fn begin(&self) -> Option<Block> {
+        let mut state = self.state();
+        let block = state.queue.pop_front();
+        match block {
+            Some(_) => state.active += 1,
+            None => state.helpers -= 1,
+        }
+        block
+    }
+}
+
+/// A helper at work on a block, until it is dropped: also when the scan panics.
+struct Turn<'a, 'c>(&'a Crew<'c>);
+
+impl Drop for Turn<'_, '_> {
+    fn drop(&mut self) {
+        self.0.state().active -= 1;
+        self.0.done.notify_one();
+    }
+}
+
+/// The thread that reads.
+struct Lead<'a, 'scope, 'm> {
+    crew: &'scope Crew<'scope>,
+    scope: &'a Scope<'scope>,
+    front: &'a mut Front,
+    status: &'a mut Status<'m>,
+    scratch: &'a mut Scratch,
+    blocks: &'a mut usize,
+}
+
+impl Lead<'_, '_, '_> {
+    fn run(mut self, reader: &mut dyn Read) -> io::Result<()> {
+        let outcome = loop {
+            if self.status.stopped() {
+                break Ok(());
+            }
+            let more = self.front.fill(reader);
+            while let Some((splitter, length)) = self.front.whole(false) {
+                self.pass_on(splitter, length);
+            }
+            match more {
+                Ok(true) => {}
+                Ok(false) => break Ok(()),
+                Err(error) => break Err(error),
+            }
+        };
+        self.clear();
+        outcome
+    }
+
+    /// Has the block at the front of the text scanned, here or elsewhere.
+    fn pass_on(&mut self, splitter: Splitter, length: usize) {
+        let crew = self.crew;
+        let place = *self.blocks;
+        *self.blocks += 1;
+        let mut state = crew.state();
+        if !state.has_room() {
+            drop(state);
+            let block = self.front.take(length);
+            let found = crew.log.scan(&splitter).scan(block, self.scratch);
+            let source = Source { place, block, splitter };
+            crew.state().merge.add(source, found, crew.log.all);
+            return;
+        }
+        let spare = state.spare.pop().unwrap_or_default();
+        drop(state);
+        let buffer = self.front.hand_over(length, spare);
+        let mut state = crew.state();
+        state.queue.push_back(Block { place, splitter, buffer, length });
+        let wanted = (state.active + state.queue.len()).min(crew.threads - 1);
+        let call = state.helpers < wanted;
+        state.helpers += usize::from(call);
+        drop(state);
+        if call {
+            self.scope.spawn(|_| crew.help());
+        }
+    }
+
+    /// Empties the queue and waits for the helpers' last blocks.
+    fn clear(&mut self) {
+        let crew = self.crew;
+        loop {
+            let Some(block) = crew.state().queue.pop_front() else { break };
+            crew.scan(&block, self.scratch);
+        }
+        let mut state = crew.state();
+        while state.active > 0 {
+            state = crew.done.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
