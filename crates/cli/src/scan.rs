@@ -17,6 +17,7 @@ use recheck_core::{
         LogReader, LogSource, Profile, SourceError, SourceErrorKind, TagTable, Target, TimeContext,
         open_target, walk_archive,
     },
+    render::{bytes, counted, escape},
 };
 
 use crate::{
@@ -80,7 +81,8 @@ impl<'a> Scanner<'a> {
         };
         let mut limits = Limits::default();
         if let Some(max_output) = args.max_output {
-            limits.max_output = max_output;
+            // Who allows so much text takes it from however few bytes.
+            limits = Limits { max_output, max_ratio: u64::MAX };
         }
         let threads = args.jobs.map_or(0, std::num::NonZeroUsize::get);
         let pool = ThreadPoolBuilder::new().num_threads(threads).build()?;
@@ -230,13 +232,16 @@ fn words(note: &recheck_core::log::SourceNote) -> String {
 
 /// Why a log can't be read, with the flag that helps.
 fn reason(error: &SourceError) -> String {
-    let too_large = matches!(
-        &error.kind,
-        SourceErrorKind::Decompress(inner)
-            if matches!(inner.kind, DecompressErrorKind::TooLarge { .. } | DecompressErrorKind::TooLong { .. })
-    );
+    use DecompressErrorKind::{TooDense, TooLarge, TooLong};
     let told = error.kind.to_string();
-    if too_large { format!("{told} with --max-output") } else { told }
+    match &error.kind {
+        SourceErrorKind::Decompress(inner)
+            if matches!(inner.kind, TooLarge { .. } | TooDense { .. } | TooLong { .. }) =>
+        {
+            format!("{told} with --max-output")
+        }
+        _ => told,
+    }
 }
 
 /// How one log was read, for `--explain`.
@@ -285,15 +290,14 @@ impl fmt::Display for Explained {
         let every_event = if self.every_event { "some on every event" } else { "by literals" };
         write!(
             formatter,
-            "{}: {compression}{}, tags [{}], {} fingerprints can match ({every_event}); {} bytes, \
-             {} lines, {} events in {:.1} ms",
-            recheck_core::render::escape(&self.name),
+            "{}: {compression}{}, tags [{}], {} can match ({every_event}); {}, {}, {} in {:.1} ms",
+            escape(&self.name),
             self.format,
             self.tags.join(", "),
-            self.live,
-            self.bytes,
-            self.lines,
-            self.events,
+            counted(self.live as u64, "fingerprint"),
+            bytes(self.bytes),
+            counted(self.lines, "line"),
+            counted(self.events, "event"),
             self.elapsed.as_secs_f64() * 1000.0,
         )
     }

@@ -66,7 +66,8 @@ pub(crate) struct ClassifyArgs {
     /// unexplained run `incomplete`.
     #[arg(long, value_name = "TIME", value_parser = duration, env = "RECHECK_DEADLINE")]
     pub(crate) deadline: Option<Duration>,
-    /// Read at most this much of a log after decompression, such as 512M or 4G.
+    /// Read at most this much of a log after decompression, such as 512M or 4G [default: 64G, and
+    /// beyond 1G no more than 500 times the compressed size].
     #[arg(long, value_name = "SIZE", value_parser = size, env = "RECHECK_MAX_OUTPUT")]
     pub(crate) max_output: Option<u64>,
 }

@@ -47,6 +47,13 @@ fn two_operators_in_a_row() {
 }
 
 #[test]
+fn a_regular_expression_that_lucene_refuses() {
+    let told = told("x.yaml", "title: x\nquery: message:/err(or/\n");
+    assert!(told.contains("error[B001]") && told.contains("x.yaml:2:"), "{told}");
+    assert!(told.contains("help: write it in Lucene's syntax"), "{told}");
+}
+
+#[test]
 fn two_files_with_one_id() {
     let message = told("sub/disk.yaml", "contains: boom\n");
     assert!(message.contains("already taken"), "{message}");

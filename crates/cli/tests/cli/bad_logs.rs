@@ -74,6 +74,32 @@ fn a_bomb_meets_its_bound() {
 }
 
 #[test]
+fn a_plain_log_meets_its_bound_too() {
+    let dir = Dir::with_disk();
+    let mut text = "fine\n".repeat(300_000);
+    text.push_str("No space left on device\n");
+    dir.write("long.log", &text);
+    let (code, long) = run(&dir, &["long.log", "--max-output", "1M"]);
+    assert_eq!((code, long.verdict.as_str(), long.stats.bytes), (2, "incomplete", 1 << 20));
+    assert!(long.errors[0].message.contains("--max-output"), "{long:?}");
+    // In an archive the bound is each log's, not the archive's.
+    let entry = "fine\n".repeat(100_000);
+    let entries: Vec<_> = ["a.log", "b.log", "c.log"].map(|name| (name, entry.as_bytes())).into();
+    dir.write("logs.tar", tar(&entries));
+    let (code, packed) = run(&dir, &["logs.tar", "--max-output", "1M"]);
+    assert_eq!((code, packed.stats.files), (1, 3), "{packed:?}");
+}
+
+#[test]
+fn what_is_noticed_in_a_cut_log_is_no_error() {
+    let dir = Dir::with_disk();
+    dir.write("x.log", vec![0; 2 << 20]);
+    let (code, cut) = run(&dir, &["x.log", "--max-output", "1M"]);
+    assert_eq!((code, cut.errors.len()), (2, 1), "{cut:?}");
+    assert!(!cut.notes.is_empty(), "{cut:?}");
+}
+
+#[test]
 fn nul_bytes_and_bytes_that_are_not_utf8() {
     let dir = Dir::with_disk();
     dir.write("x.log", b"\x00\x00\xff\xfe\x80 No space left on device \x00\n\xc3\n");

@@ -172,6 +172,7 @@ fn the_reasons_on_request() {
     assert!(outcome.err.contains("evaluated on every event: all"), "{}", outcome.err);
     assert!(outcome.err.contains("job-output.txt"), "{}", outcome.err);
     assert!(outcome.err.contains("console"), "{}", outcome.err);
+    assert!(outcome.err.contains("Zuul console"), "the log's format: {}", outcome.err);
 }
 
 #[test]

@@ -177,8 +177,8 @@ impl<'m> LogScan<'m> {
     }
 
     /// Records something noticed that did no harm.
-    pub fn note(&mut self, problem: impl Into<String>) {
-        self.status.report.problems.push(problem.into());
+    pub fn note(&mut self, note: impl Into<String>) {
+        self.status.report.notes.push(note.into());
     }
 
     /// Scans what is left and tells what was found.
@@ -193,8 +193,8 @@ impl<'m> LogScan<'m> {
         merge.finish(&log, &mut report);
         if report.cut_events > 0 {
             let (count, limit) = (report.cut_events, MAX_EVENT / 1024 / 1024);
-            let problem = format!("{count} event(s) longer than {limit} MiB were cut into pieces");
-            report.problems.push(problem);
+            let note = format!("{count} event(s) longer than {limit} MiB were cut into pieces");
+            report.notes.push(note);
         }
         report
     }

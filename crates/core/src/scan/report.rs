@@ -52,8 +52,10 @@ pub struct LogReport {
     pub cut_events: u64,
     /// Hits by fingerprint, in the matcher's order.
     pub hits: Vec<LogHits>,
-    /// What kept the log from being read whole and well, in words; see [`LogReport::complete`].
+    /// What kept the log from being read to its end, in words; see [`LogReport::complete`].
     pub problems: Vec<String>,
+    /// What was noticed and does no harm.
+    pub notes: Vec<String>,
     /// Whether the log was read to its end.
     pub complete: bool,
 }

@@ -109,10 +109,10 @@ impl<'m> RunScan<'m> {
         let mut complete = true;
         for log in &self.logs {
             complete &= log.complete;
-            for problem in &log.problems {
-                let entry = RunError { file: log.file.clone(), message: problem.clone() };
-                if log.complete { self.notes.push(entry) } else { self.errors.push(entry) }
-            }
+            let entry =
+                |message: &String| RunError { file: log.file.clone(), message: message.clone() };
+            self.errors.extend(log.problems.iter().map(entry));
+            self.notes.extend(log.notes.iter().map(entry));
         }
         complete &= self.errors.is_empty();
         let bugs = self.bugs();

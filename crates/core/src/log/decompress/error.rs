@@ -41,17 +41,24 @@ pub enum DecompressErrorKind {
     Corrupt(String),
     /// The decoded text is longer than allowed.
     #[error(
-        "it unpacks to more than {limit} bytes, or to more than {ratio} times its size: a bomb, \
-         or a log that went wild; cut it, or raise the limit"
+        "it unpacks to more than {limit} bytes: a bomb, or a log that went wild; cut it, or allow \
+         more"
     )]
     TooLarge {
         /// [`Limits::max_output`](super::Limits::max_output).
         limit: u64,
+    },
+    /// The decoded text is much longer than the compressed data.
+    #[error(
+        "it unpacks to more than 1 GiB, and to more than {ratio} times its size: a bomb, or a log \
+         that went wild; cut it, or allow more"
+    )]
+    TooDense {
         /// [`Limits::max_ratio`](super::Limits::max_ratio).
         ratio: u64,
     },
     /// The text, which is not compressed, is longer than allowed.
-    #[error("it has more than {limit} bytes: a log that went wild; cut it, or raise the limit")]
+    #[error("it has more than {limit} bytes: a log that went wild; cut it, or allow more")]
     TooLong {
         /// [`Limits::max_output`](super::Limits::max_output).
         limit: u64,

@@ -84,9 +84,13 @@ impl Limits {
     /// The ratio does not matter below so many bytes of text.
     const FREE: u64 = 1 << 30;
 
-    fn exceeded(&self, decoded: u64, taken: u64) -> bool {
+    /// Which bound so much text from so many compressed bytes is beyond.
+    fn exceeded(&self, decoded: u64, taken: u64) -> Option<DecompressErrorKind> {
+        if decoded > self.max_output {
+            return Some(DecompressErrorKind::TooLarge { limit: self.max_output });
+        }
         let dense = decoded > Limits::FREE && decoded / self.max_ratio.max(1) > taken;
-        decoded > self.max_output || dense
+        dense.then_some(DecompressErrorKind::TooDense { ratio: self.max_ratio })
     }
 }
 
@@ -228,10 +232,9 @@ impl<R: Read> Decompressor<R> {
             }
             Ok(read) => {
                 self.decoded += read as u64;
-                if self.limits.exceeded(self.decoded, codec.source().taken()) {
-                    let Limits { max_output: limit, max_ratio: ratio } = self.limits;
+                if let Some(kind) = self.limits.exceeded(self.decoded, codec.source().taken()) {
                     self.decoded -= read as u64;
-                    return Err(self.error(DecompressErrorKind::TooLarge { limit, ratio }));
+                    return Err(self.error(kind));
                 }
                 self.state = State::Packed(codec);
                 Ok(read)

@@ -188,9 +188,10 @@ mod with_codecs {
     #[test]
     fn density_matters_only_beyond_a_gibibyte() {
         let limits = Limits::default();
-        assert!(!limits.exceeded(1 << 30, 1));
-        assert!(limits.exceeded((1 << 30) + 1, 1 << 20));
-        assert!(!limits.exceeded((1 << 30) + 1, 1 << 22));
+        assert!(limits.exceeded(1 << 30, 1).is_none());
+        let dense = limits.exceeded((1 << 30) + 1, 1 << 20);
+        assert!(matches!(dense, Some(DecompressErrorKind::TooDense { ratio: 500 })));
+        assert!(limits.exceeded((1 << 30) + 1, 1 << 22).is_none());
     }
 
     #[test]
