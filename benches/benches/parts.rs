@@ -38,7 +38,7 @@ fn frequent_word(rng: &mut Rng) -> &'static str {
 }
 
 /// A Zuul console's lines; every `hit_every`th has a phrase of some fingerprint.
-fn log(hit_every: usize) -> String {
+fn log(hit_every: usize, rare: Rare) -> String {
     let mut rng = Rng::new(2);
     let mut log = String::with_capacity(LOG_BYTES + 200);
     for number in 0_usize.. {
@@ -51,30 +51,42 @@ fn log(hit_every: usize) -> String {
             let _ = write!(log, " {}", frequent_word(&mut rng));
         }
         if number % hit_every == hit_every - 1 {
-            let _ = write!(log, " {}", phrase(rng.below(FINGERPRINTS)));
+            let _ = write!(log, " {}", phrase(rng.below(FINGERPRINTS), rare));
         }
         log.push('\n');
     }
     log
 }
 
-static CLEAN_LOG: LazyLock<String> = LazyLock::new(|| log(usize::MAX));
-static LOG_FULL_OF_HITS: LazyLock<String> = LazyLock::new(|| log(2));
+static CLEAN_LOG: LazyLock<String> = LazyLock::new(|| log(usize::MAX, Rare::Different));
 
-/// The phrase of a fingerprint: three words, one of which is in no other text.
-fn phrase(number: usize) -> String {
+/// How the one rare word of each phrase begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Rare {
+    /// As no other.
+    Different,
+    /// All with the same letters, as the names of tests and of exceptions often do.
+    SamePrefix,
+}
+
+/// The phrase of a fingerprint: three words, the middle one rare.
+fn phrase(number: usize, rare: Rare) -> String {
     let mut rng = Rng::new(number as u64);
-    format!("{} unlikely{number}x {}", frequent_word(&mut rng), frequent_word(&mut rng))
+    let (before, after) = (frequent_word(&mut rng), frequent_word(&mut rng));
+    match rare {
+        Rare::Different => format!("{before} {}{}q {after}", word(&mut rng), word(&mut rng)),
+        Rare::SamePrefix => format!("{before} unlikely{number}x {after}"),
+    }
 }
 
-fn query(number: usize) -> String {
-    format!("message:\"{}\" AND tags:\"console\"", phrase(number))
+fn query(number: usize, rare: Rare) -> String {
+    format!("message:\"{}\" AND tags:\"console\"", phrase(number, rare))
 }
 
-fn fingerprints(count: usize) -> Vec<Fingerprint> {
+fn fingerprints(count: usize, rare: Rare) -> Vec<Fingerprint> {
     let fingerprint = |number| Fingerprint {
         id: format!("{number}"),
-        queries: vec![Query::parse(&query(number)).expect("the query is well-formed")],
+        queries: vec![Query::parse(&query(number, rare)).expect("the query is well-formed")],
         ..Fingerprint::default()
     };
     (0..count).map(fingerprint).collect()
@@ -90,27 +102,29 @@ fn scan(log: &str, known: Known<'_>, profile: Profile) -> u64 {
 #[divan::bench]
 fn load_963_files(bencher: Bencher<'_, '_>) {
     let files: Vec<(String, String)> = (0..FINGERPRINTS)
-        .map(|number| (format!("{number}.yaml"), format!("query: >\n  {}\n", query(number))))
+        .map(|number| {
+            (format!("{number}.yaml"), format!("query: >\n  {}\n", query(number, Rare::Different)))
+        })
         .collect();
     bencher.bench(|| Loaded::from_sources(files.iter().map(|(name, text)| (name, text))));
 }
 
 #[divan::bench(args = [1, 963, 9630])]
 fn compile(bencher: Bencher<'_, '_>, count: usize) {
-    let fingerprints = fingerprints(count);
+    let fingerprints = fingerprints(count, Rare::Different);
     bencher.bench(|| Matcher::builder().build(&fingerprints));
 }
 
 #[divan::bench]
 fn bind_a_query(bencher: Bencher<'_, '_>) {
-    let query = Query::parse(&query(1)).expect("the query is well-formed");
+    let query = Query::parse(&query(1, Rare::Different)).expect("the query is well-formed");
     bencher.bench(|| query.bind(&Schema::Logstash));
 }
 
 /// A log in which nothing hits: what the prefilter costs.
 #[divan::bench(args = [1, 963, 9630])]
 fn scan_clean_log(bencher: Bencher<'_, '_>, count: usize) {
-    let fingerprints = fingerprints(count);
+    let fingerprints = fingerprints(count, Rare::Different);
     let (matcher, _) = Matcher::builder().build(&fingerprints);
     let known = Known { matcher: &matcher, fingerprints: &fingerprints };
     bencher
@@ -121,7 +135,7 @@ fn scan_clean_log(bencher: Bencher<'_, '_>, count: usize) {
 /// The same with records: what finding and counting the events costs on top.
 #[divan::bench]
 fn scan_clean_log_records(bencher: Bencher<'_, '_>) {
-    let fingerprints = fingerprints(FINGERPRINTS);
+    let fingerprints = fingerprints(FINGERPRINTS, Rare::Different);
     let (matcher, _) = Matcher::builder().build(&fingerprints);
     let known = Known { matcher: &matcher, fingerprints: &fingerprints };
     bencher
@@ -130,15 +144,13 @@ fn scan_clean_log_records(bencher: Bencher<'_, '_>) {
 }
 
 /// A hit on every second line: what verifying and counting hits costs.
-#[divan::bench]
-fn scan_log_full_of_hits(bencher: Bencher<'_, '_>) {
-    let fingerprints = fingerprints(FINGERPRINTS);
+#[divan::bench(args = [Rare::Different, Rare::SamePrefix])]
+fn scan_log_full_of_hits(bencher: Bencher<'_, '_>, rare: Rare) {
+    let (fingerprints, log) = (fingerprints(FINGERPRINTS, rare), log(2, rare));
     let (matcher, _) = Matcher::builder().build(&fingerprints);
     let known = Known { matcher: &matcher, fingerprints: &fingerprints };
-    assert!(scan(&LOG_FULL_OF_HITS, known, Profile::Lines) > 1000);
-    bencher
-        .counter(BytesCount::of_str(LOG_FULL_OF_HITS.as_str()))
-        .bench(|| scan(&LOG_FULL_OF_HITS, known, Profile::Lines));
+    assert!(scan(&log, known, Profile::Lines) > 1000);
+    bencher.counter(BytesCount::of_str(&log)).bench(|| scan(&log, known, Profile::Lines));
 }
 
 #[divan::bench]
