@@ -4,6 +4,8 @@
 //! it settles nearly all of them without finding the event, reading it or analysing it. The answer
 //! is exact where the text is plain ASCII on one line, and [`Verdict::Maybe`] everywhere else.
 
+use std::cmp::Ordering;
+
 use super::kernel::is_word_byte;
 
 /// What the bytes round a word say about the phrase.
@@ -126,6 +128,22 @@ impl Context {
     /// The word the prefilter looks for, lower-cased.
     pub(crate) fn anchor(&self) -> &[u8] {
         &self.words[self.anchor].bytes
+    }
+
+    /// How the anchor compares with the word that `text` begins with, by its folded bytes.
+    pub(super) fn order(&self, text: &[u8]) -> Ordering {
+        let anchor = self.anchor();
+        for (index, byte) in anchor.iter().enumerate() {
+            match text.get(index) {
+                Some(&here) if is_word_byte(here) => match byte.cmp(&here.to_ascii_lowercase()) {
+                    Ordering::Equal => {}
+                    order => return order,
+                },
+                _ => return Ordering::Greater,
+            }
+        }
+        let longer = text.get(anchor.len()).is_some_and(|&byte| is_word_byte(byte));
+        if longer { Ordering::Less } else { Ordering::Equal }
     }
 
     /// What excludes the phrase at first sight of its anchor.

@@ -13,6 +13,8 @@
 mod context;
 mod kernel;
 
+use std::cmp::Ordering;
+
 use aho_corasick::{AhoCorasick, MatchKind};
 
 pub(crate) use context::Context;
@@ -58,6 +60,9 @@ pub(crate) struct Prefilter {
     contexts: Vec<Option<Context>>,
     pieces: Option<Pieces>,
 }
+
+/// More entries than this are searched for their word before they are looked at one by one.
+const CROWD: usize = 4;
 
 /// Words told beside the literals, for whoever cuts the text into events.
 const MARKS: LiteralId = LiteralId(u32::MAX);
@@ -145,12 +150,16 @@ impl Prefilter {
         (candidates, marks): (&mut Vec<Candidate>, &mut Vec<u32>),
     ) {
         let at = position as usize;
-        for entry in self.table.get(kernel::key_of(&block[at..at + length])) {
+        let mut entries = self.table.get(kernel::key_of(&block[at..at + length]));
+        if let Some((Entry { id: MARKS, .. }, others)) = entries.split_first() {
+            marks.push(position);
+            entries = others;
+        }
+        if entries.len() > CROWD {
+            entries = self.same_word(entries, &block[at..]);
+        }
+        for entry in entries {
             let id = entry.id;
-            if id == MARKS {
-                marks.push(position);
-                continue;
-            }
             if !live[id.0 as usize] || entry.neighbour.excludes(block, at) {
                 continue;
             }
@@ -168,6 +177,17 @@ impl Prefilter {
                 }
             }
         }
+    }
+
+    /// Of entries whose words share their first bytes, those of the word that `text` begins with.
+    fn same_word<'t>(&self, entries: &'t [Entry], text: &[u8]) -> &'t [Entry] {
+        let order = |entry: &Entry| match &self.contexts[entry.id.0 as usize] {
+            Some(context) => context.order(text),
+            None => Ordering::Equal,
+        };
+        let start = entries.partition_point(|entry| order(entry).is_lt());
+        let length = entries[start..].partition_point(|entry| order(entry).is_eq());
+        &entries[start..start + length]
     }
 
     /// The literals among the words of one analysed, lower-cased term: the exact path.
@@ -250,21 +270,22 @@ struct Entry {
 
 impl WordTable {
     fn new(literals: &[Literal], marks: &[&str]) -> WordTable {
-        let mut keyed: Vec<(u64, Entry)> = Vec::new();
+        // By key, the marks first, then by word: `same_word` relies on it.
+        let mut keyed: Vec<(u64, &[u8], Entry)> = Vec::new();
         for (index, literal) in literals.iter().enumerate() {
             if let Literal::Phrase(context) = literal {
                 let entry = Entry { id: LiteralId(index as u32), neighbour: context.neighbour() };
-                keyed.push((kernel::key_of(context.anchor()), entry));
+                keyed.push((kernel::key_of(context.anchor()), context.anchor(), entry));
             }
         }
         let mark = |mark: &&str| {
             let neighbour = Neighbour::of_word(mark.len());
-            (kernel::key_of(mark.as_bytes()), Entry { id: MARKS, neighbour })
+            (kernel::key_of(mark.as_bytes()), &b""[..], Entry { id: MARKS, neighbour })
         };
         keyed.extend(marks.iter().map(mark));
-        keyed.sort_by_key(|(key, entry)| (*key, entry.id));
+        keyed.sort_by_key(|(key, word, entry)| (*key, *word, entry.id));
         let size = (keyed.len() * 2).next_power_of_two().max(2);
-        let entries = keyed.iter().map(|(_, entry)| *entry).collect();
+        let entries = keyed.iter().map(|(_, _, entry)| *entry).collect();
         let mut table = WordTable { slots: vec![Slot::default(); size], entries, mask: size - 1 };
         let mut start = 0;
         for group in keyed.chunk_by(|a, b| a.0 == b.0) {
@@ -299,5 +320,42 @@ impl WordTable {
             }
             at = (at + 1) & self.mask;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(words: &[String], text: &str) -> Vec<u32> {
+        let literal = |word: &String| {
+            let terms = std::slice::from_ref(word);
+            Literal::Phrase(Context::new(terms, true, |_| 0.0).expect("an ASCII word"))
+        };
+        let literals: Vec<Literal> = words.iter().map(literal).collect();
+        let prefilter = Prefilter::new(&literals, &["unlikely"]);
+        let mut buffers = Buffers::default();
+        prefilter.find(text.as_bytes(), &vec![true; words.len()], false, &mut buffers);
+        let ids = buffers.candidates.iter().map(|candidate| match candidate.what {
+            What::Literal { id, .. } => id.0,
+            What::Exact => u32::MAX,
+        });
+        ids.collect()
+    }
+
+    #[test]
+    fn words_that_share_their_first_bytes_are_told_apart() {
+        let mut words: Vec<String> = (0..40).map(|number| format!("unlikely{number:02}")).collect();
+        words.push("unlikely".to_owned());
+        let text =
+            "x Unlikely07 unlikely7 unlikely070, unlikely39\nUNLIKELY unlikely_00 unlikely00";
+        assert_eq!(found(&words, text), [7, 39, 40, 0]);
+    }
+
+    #[test]
+    fn code_points_that_fold_into_ascii_ask_for_an_exact_look() {
+        let words = ["kernel".to_owned()];
+        assert_eq!(found(&words, "a \u{212A}ernel panic"), [u32::MAX]);
+        assert_eq!(found(&words, "a \u{e9}kernel panic"), [0]);
     }
 }
