@@ -14,6 +14,10 @@ use recheck_core::{
 /// Words that meet each other's prefixes, glue, fold into ASCII, or are numbers, so that near
 /// misses are as frequent as hits.
 const WORDS: &[&str] = &[
+    // The analyzer cuts it before its last word.
+    "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\
+     xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\
+     xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxkernel",
     "timeout",
     "Timeout",
     "timeouts",
