@@ -132,6 +132,10 @@ impl Chooser<'_> {
                 });
                 piece(texts.flat_map(ascii_pieces))
             }
+            LeafTest::Regex(regex) => match regex.literals() {
+                [only] => piece(ascii_pieces(only.as_bytes())),
+                _ => None,
+            },
             _ => None,
         }
     }
