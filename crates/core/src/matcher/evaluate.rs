@@ -60,8 +60,8 @@ impl Answers {
         }
         let truth = match table.leaf_at(id) {
             Leaf::AnyField(query) => reference::matches(query, event.fields),
-            Leaf::Contains(finder) => finder.find(event.text()).is_some(),
-            Leaf::Pattern(pattern) => pattern.is_match(event.text()),
+            Leaf::Contains(finder) => event.any_text(&|text| finder.find(text).is_some()),
+            Leaf::Pattern(pattern) => event.any_text(&|text| pattern.is_match(text)),
             Leaf::Field { field, test: LeafTest::Exists, .. } => {
                 !event.fields.values(table.field_name(*field)).is_empty()
             }
@@ -101,10 +101,11 @@ pub(super) struct Subject<'a> {
 }
 
 impl Subject<'_> {
-    fn text(&self) -> &[u8] {
+    /// Whether the event's text, or one of the messages of a document that has several, holds it.
+    fn any_text(&self, holds: &dyn Fn(&[u8]) -> bool) -> bool {
         match self.raw {
-            Some(raw) => raw,
-            None => self.fields.values("message").iter().next().unwrap_or("").as_bytes(),
+            Some(raw) => holds(raw),
+            None => self.fields.values("message").iter().any(|message| holds(message.as_bytes())),
         }
     }
 }

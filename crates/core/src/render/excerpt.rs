@@ -82,6 +82,13 @@ pub fn excerpt(message: &str, matched: Option<Range<usize>>, width: usize) -> St
     text
 }
 
+/// How many lines of the message stand before the one that [`excerpt`] shows of it: what to add to
+/// the event's first line to name the line that a reader looks for.
+pub fn lines_before(message: &str, matched: Option<&Range<usize>>) -> u64 {
+    let before = matched.and_then(|matched| message.get(..matched.start)).unwrap_or_default();
+    before.matches('\n').count() as u64
+}
+
 /// The line that holds the match's start, trimmed, and the match within it.
 fn line_of(message: &str, matched: Option<Range<usize>>) -> (&str, Range<usize>) {
     let Some(matched) = matched.filter(|matched| message.get(matched.clone()).is_some()) else {

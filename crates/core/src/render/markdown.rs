@@ -8,7 +8,7 @@ use crate::{
 };
 
 use super::{
-    Classified, Look, excerpt,
+    Classified, Look, excerpt, lines_before,
     numbers::counted,
     text::{is_web, total},
 };
@@ -88,8 +88,9 @@ fn evidence(
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
     let matched = (look.matched)(bug, evidence);
+    let line = evidence.line + lines_before(&evidence.message, matched.as_ref());
+    let place = format!("{}:{line}", evidence.file);
     let shown = excerpt(&evidence.message, matched, look.width);
-    let place = format!("{}:{}", evidence.file, evidence.line);
     writeln!(out, "  - {}: {}", code(&place), code(&shown))
 }
 

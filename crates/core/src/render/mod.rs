@@ -12,7 +12,7 @@ mod snippet;
 mod text;
 
 pub use classified::{Classified, Look, Matched};
-pub use excerpt::{escape, excerpt};
+pub use excerpt::{escape, excerpt, lines_before};
 pub use json::{SCHEMA_VERSION, json};
 pub use markdown::markdown;
 pub use numbers::{bytes, count, counted};

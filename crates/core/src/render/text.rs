@@ -9,7 +9,7 @@ use crate::{
 
 use super::{
     Classified, Look, bytes, escape,
-    excerpt::excerpt,
+    excerpt::{excerpt, lines_before},
     numbers::{count, counted},
 };
 
@@ -133,9 +133,10 @@ impl Page<'_> {
     }
 
     fn evidence(&mut self, bug: &Bug, evidence: &Evidence) -> io::Result<()> {
-        let place = format!("{}:{}", escape(&evidence.file), evidence.line);
-        let length = place.chars().count();
         let matched = (self.look.matched)(bug, evidence);
+        let line = evidence.line + lines_before(&evidence.message, matched.as_ref());
+        let place = format!("{}:{line}", escape(&evidence.file));
+        let length = place.chars().count();
         // Four blanks before, two between, and room for two cut marks.
         let room = |used: usize| self.look.width.saturating_sub(used + 2).max(MIN_TEXT);
         let painted = self.paint(DIM, &place);
