@@ -259,6 +259,11 @@ impl Scratch {
         &self.buffers.marks
     }
 
+    /// The number of line feeds before `at` in the block looked at last, which is this one.
+    pub(crate) fn feeds_before(&self, block: &[u8], at: usize) -> u64 {
+        self.buffers.feeds_before(block, at)
+    }
+
     /// The slot given to a fingerprint before, or `free` if there is none yet: it has it from now on.
     pub(crate) fn slot(&mut self, fingerprint: u32, free: usize) -> usize {
         let slot = &mut self.slots[fingerprint as usize];

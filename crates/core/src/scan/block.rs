@@ -52,7 +52,7 @@ impl BlockScan<'_> {
     /// Scans a block that begins and ends at event borders. Nothing in the report depends on what
     /// stands before it: its lines count from 0.
     pub(super) fn scan(&self, block: &[u8], scratch: &mut Scratch) -> BlockReport {
-        let mut walk = Walk { scan: self, block, line: 0, counted: 0, hits: Vec::new() };
+        let mut walk = Walk { scan: self, block, hits: Vec::new() };
         let (lines, count) = if block.len() < MAX_EVENT {
             let lines = walk.part(0..block.len(), scratch);
             let marks = scratch.stack_trace_words();
@@ -63,9 +63,22 @@ impl BlockScan<'_> {
         if !self.narrowed.always().is_empty() {
             walk.every_event_hits(count.events);
         }
-        let hits = walk.hits;
+        let mut hits = walk.hits;
+        for place in hits.iter_mut().flat_map(|(_, places)| &mut places.events) {
+            place.line = self.line_at(block, place.event.start, scratch);
+        }
         scratch.forget_slots(hits.iter().map(|(fingerprint, _)| *fingerprint));
         BlockReport { lines, events: count.events, cut_events: count.cut, hits }
+    }
+
+    /// The number of the line that begins at `start`. It is asked of few places only: to keep count
+    /// from hit to hit would count all lines.
+    fn line_at(&self, block: &[u8], start: usize, scratch: &Scratch) -> u64 {
+        if block.len() < MAX_EVENT {
+            scratch.feeds_before(block, start)
+        } else {
+            memchr::memchr_iter(b'\n', &block[..start]).count() as u64
+        }
     }
 }
 
@@ -73,9 +86,6 @@ impl BlockScan<'_> {
 struct Walk<'a> {
     scan: &'a BlockScan<'a>,
     block: &'a [u8],
-    /// The line number at `counted`.
-    line: u64,
-    counted: usize,
     hits: Vec<(u32, Places)>,
 }
 
@@ -92,10 +102,7 @@ impl Walk<'_> {
             ranges.push(splitter.cursor(self.block).event_at(last));
             ranges.dedup();
         }
-        let feeds = |text: &[u8]| memchr::memchr_iter(b'\n', text).count() as u64;
-        let line = |event: &Range<usize>| feeds(&self.block[..event.start]);
-        let places: Vec<Place> =
-            ranges.into_iter().map(|event| Place { line: line(&event), event }).collect();
+        let places: Vec<Place> = ranges.into_iter().map(|event| Place { line: 0, event }).collect();
         for &fingerprint in self.scan.narrowed.always() {
             let places = Places { count: events, events: places.clone() };
             self.hits.push((fingerprint, places));
@@ -168,10 +175,7 @@ impl Walk<'_> {
     }
 
     fn hit(&mut self, (slot, fingerprint): (usize, u32), event: Range<usize>) {
-        let between = &self.block[self.counted..event.start];
-        self.line += memchr::memchr_iter(b'\n', between).count() as u64;
-        self.counted = event.start;
-        let place = Place { event, line: self.line };
+        let place = Place { event, line: 0 };
         if slot == self.hits.len() {
             self.hits.push((fingerprint, Places::default()));
         }

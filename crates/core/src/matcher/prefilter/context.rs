@@ -146,18 +146,24 @@ impl Context {
         if longer { Ordering::Less } else { Ordering::Equal }
     }
 
+    /// The words behind and before the anchor, where they say something.
+    pub(super) fn beside(&self) -> (Option<&[u8]>, Option<&[u8]>) {
+        if self.anchor_only {
+            return (None, None);
+        }
+        let word = |index: usize| self.words.get(index).map(|word| &*word.bytes);
+        (word(self.anchor + 1), self.anchor.checked_sub(1).and_then(word))
+    }
+
     /// What excludes the phrase at first sight of its anchor.
     pub(super) fn neighbour(&self) -> Neighbour {
         let mut neighbour = Neighbour::of_word(self.anchor().len());
-        if self.anchor_only {
-            return neighbour;
-        }
-        if let Some(next) = self.words.get(self.anchor + 1) {
+        if let (Some(next), _) = self.beside() {
             neighbour.side = Side::After;
-            (neighbour.bytes, neighbour.mask) = Neighbour::pack(next.bytes.iter().copied());
-        } else if let Some(before) = self.anchor.checked_sub(1) {
+            (neighbour.bytes, neighbour.mask) = Neighbour::pack(next.iter().copied());
+        } else if let (_, Some(before)) = self.beside() {
             neighbour.side = Side::Before;
-            let backwards = self.words[before].bytes.iter().rev().copied();
+            let backwards = before.iter().rev().copied();
             (neighbour.bytes, neighbour.mask) = Neighbour::pack(backwards);
             (neighbour.bytes, neighbour.mask) =
                 (neighbour.bytes.swap_bytes(), neighbour.mask.swap_bytes());

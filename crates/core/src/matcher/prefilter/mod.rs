@@ -12,15 +12,15 @@
 
 mod context;
 mod kernel;
-
-use std::cmp::Ordering;
+mod words;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
 pub(crate) use context::Context;
-use context::{Neighbour, Verdict};
+use context::Verdict;
 pub(crate) use kernel::is_word_byte;
-use kernel::{Found, Sieve};
+use kernel::{Found, GROUP_BYTES, Sieve};
+use words::{Promising, Words};
 
 /// A literal of the set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -56,21 +56,16 @@ pub(crate) enum What {
 #[derive(Debug)]
 pub(crate) struct Prefilter {
     sieve: Sieve,
-    table: WordTable,
+    words: Words,
     contexts: Vec<Option<Context>>,
     pieces: Option<Pieces>,
 }
-
-/// More entries than this are searched for their word before they are looked at one by one.
-const CROWD: usize = 4;
-
-/// Words told beside the literals, for whoever cuts the text into events.
-const MARKS: LiteralId = LiteralId(u32::MAX);
 
 /// Buffers of one thread.
 #[derive(Debug, Default)]
 pub(crate) struct Buffers {
     found: Found,
+    promising: Vec<Promising>,
     /// The candidates of the last block, line by line in order.
     pub(crate) candidates: Vec<Candidate>,
     /// Where the last block has one of the marks, by position.
@@ -98,7 +93,7 @@ impl Prefilter {
         });
         Prefilter {
             sieve: Sieve::new(words),
-            table: WordTable::new(literals, marks),
+            words: Words::new(literals, marks),
             contexts: contexts.collect(),
             pieces: Pieces::new(literals),
         }
@@ -113,18 +108,14 @@ impl Prefilter {
         pieces: bool,
         buffers: &mut Buffers,
     ) -> u64 {
-        let Buffers { found, candidates, marks } = buffers;
+        let Buffers { found, promising, candidates, marks } = buffers;
         candidates.clear();
         marks.clear();
         kernel::find(&self.sieve, block, found);
-        for &position in &found.long {
-            self.push_phrases(block, (position, kernel::LONG), live, (candidates, marks));
+        self.words.look_up(block, &found.words, promising, marks);
+        for &word in promising.iter() {
+            self.push_phrases(block, word, live, candidates);
         }
-        let in_order = candidates.len();
-        for &(position, length) in &found.short {
-            self.push_phrases(block, (position, usize::from(length)), live, (candidates, marks));
-        }
-        marks.sort_unstable();
         let exact = |position| Candidate { position, what: What::Exact };
         candidates.extend(found.chains.iter().copied().map(exact));
         if found.beyond_ascii {
@@ -136,65 +127,41 @@ impl Prefilter {
         if let Some(engine) = self.pieces.as_ref().filter(|_| pieces) {
             engine.find(block, live, candidates);
         }
-        if candidates.len() > in_order {
-            candidates.sort_by_key(|candidate| candidate.position);
-        }
+        // Nearly in order, which the sort makes good use of.
+        candidates.sort_by_key(|candidate| candidate.position);
+        marks.sort_unstable();
         found.lines
     }
 
+    /// Looks at the phrases that may stand round a word.
     fn push_phrases(
         &self,
         block: &[u8],
-        (position, length): (u32, usize),
+        word: Promising,
         live: &[bool],
-        (candidates, marks): (&mut Vec<Candidate>, &mut Vec<u32>),
+        candidates: &mut Vec<Candidate>,
     ) {
-        let at = position as usize;
-        let mut entries = self.table.get(kernel::key_of(&block[at..at + length]));
-        if let Some((Entry { id: MARKS, .. }, others)) = entries.split_first() {
-            marks.push(position);
-            entries = others;
-        }
-        if entries.len() > CROWD {
-            entries = self.same_word(entries, &block[at..]);
-        }
-        for entry in entries {
+        let at = word.at as usize;
+        for entry in self.words.phrases(word, block, &self.contexts) {
             let id = entry.id;
             if !live[id.0 as usize] || entry.neighbour.excludes(block, at) {
                 continue;
             }
             let Some(context) = &self.contexts[id.0 as usize] else { continue };
-            match context.check(block, at) {
-                Verdict::No => {}
-                Verdict::Maybe => {
-                    let what = What::Literal { id, certain: false };
-                    candidates.push(Candidate { position, what });
-                }
+            let (position, certain) = match context.check(block, at) {
+                Verdict::No => continue,
+                Verdict::Maybe => (word.at, false),
                 // The phrase's start, in the same line: all of it must be part of the message.
-                Verdict::Yes(start) => {
-                    let what = What::Literal { id, certain: true };
-                    candidates.push(Candidate { position: start as u32, what });
-                }
-            }
+                Verdict::Yes(start) => (start as u32, true),
+            };
+            candidates.push(Candidate { position, what: What::Literal { id, certain } });
         }
-    }
-
-    /// Of entries whose words share their first bytes, those of the word that `text` begins with.
-    fn same_word<'t>(&self, entries: &'t [Entry], text: &[u8]) -> &'t [Entry] {
-        let order = |entry: &Entry| match &self.contexts[entry.id.0 as usize] {
-            Some(context) => context.order(text),
-            None => Ordering::Equal,
-        };
-        let start = entries.partition_point(|entry| order(entry).is_lt());
-        let length = entries[start..].partition_point(|entry| order(entry).is_eq());
-        &entries[start..start + length]
     }
 
     /// The literals among the words of one analysed, lower-cased term: the exact path.
     pub(crate) fn find_in_term(&self, term: &str, each: &mut dyn FnMut(LiteralId)) {
         for word in term.as_bytes().split(|&byte| !kernel::is_word_byte(byte)) {
-            let entries = self.table.get(kernel::key_of(word)).iter();
-            entries.filter(|entry| entry.id != MARKS).for_each(|entry| each(entry.id));
+            self.words.of_word(word).iter().for_each(|entry| each(entry.id));
         }
     }
 
@@ -244,82 +211,15 @@ impl Pieces {
     }
 }
 
-/// Words to literals: open addressing over the sieve's own keys, which know a long word by its
-/// first eight bytes.
-#[derive(Debug)]
-struct WordTable {
-    slots: Vec<Slot>,
-    entries: Vec<Entry>,
-    mask: usize,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-struct Slot {
-    key: u64,
-    start: u32,
-    /// 0 in an empty slot.
-    count: u32,
-}
-
-/// A literal and what excludes it at first sight.
-#[derive(Clone, Copy, Debug)]
-struct Entry {
-    id: LiteralId,
-    neighbour: Neighbour,
-}
-
-impl WordTable {
-    fn new(literals: &[Literal], marks: &[&str]) -> WordTable {
-        // By key, the marks first, then by word: `same_word` relies on it.
-        let mut keyed: Vec<(u64, &[u8], Entry)> = Vec::new();
-        for (index, literal) in literals.iter().enumerate() {
-            if let Literal::Phrase(context) = literal {
-                let entry = Entry { id: LiteralId(index as u32), neighbour: context.neighbour() };
-                keyed.push((kernel::key_of(context.anchor()), context.anchor(), entry));
-            }
-        }
-        let mark = |mark: &&str| {
-            let neighbour = Neighbour::of_word(mark.len());
-            (kernel::key_of(mark.as_bytes()), &b""[..], Entry { id: MARKS, neighbour })
+impl Buffers {
+    /// The number of line feeds before `at` in the block looked at last.
+    pub(crate) fn feeds_before(&self, block: &[u8], at: usize) -> u64 {
+        let group = at / GROUP_BYTES;
+        let (before, from) = match self.found.feeds.get(group) {
+            Some(&before) => (u64::from(before), group * GROUP_BYTES),
+            None => (0, 0),
         };
-        keyed.extend(marks.iter().map(mark));
-        keyed.sort_by_key(|(key, word, entry)| (*key, *word, entry.id));
-        let size = (keyed.len() * 2).next_power_of_two().max(2);
-        let entries = keyed.iter().map(|(_, _, entry)| *entry).collect();
-        let mut table = WordTable { slots: vec![Slot::default(); size], entries, mask: size - 1 };
-        let mut start = 0;
-        for group in keyed.chunk_by(|a, b| a.0 == b.0) {
-            table.insert(Slot { key: group[0].0, start, count: group.len() as u32 });
-            start += group.len() as u32;
-        }
-        table
-    }
-
-    fn insert(&mut self, slot: Slot) {
-        let mut at = self.home(slot.key);
-        while self.slots[at].count != 0 {
-            at = (at + 1) & self.mask;
-        }
-        self.slots[at] = slot;
-    }
-
-    fn home(&self, key: u64) -> usize {
-        // Other bits than the sieve's, or all its false alarms would meet here again.
-        (kernel::hash(key) >> 20) as usize & self.mask
-    }
-
-    fn get(&self, key: u64) -> &[Entry] {
-        let mut at = self.home(key);
-        loop {
-            let slot = &self.slots[at];
-            if slot.count == 0 {
-                return &[];
-            }
-            if slot.key == key {
-                return &self.entries[slot.start as usize..(slot.start + slot.count) as usize];
-            }
-            at = (at + 1) & self.mask;
-        }
+        before + memchr::memchr_iter(b'\n', &block[from..at]).count() as u64
     }
 }
 

@@ -1,0 +1,228 @@
+//! From a word of the text to the phrases that may stand round it.
+//!
+//! Most words that pass the sieve are the right word in the wrong place, so what stands beside a
+//! word is looked at before any of its phrases is: two letters of the word behind and two of the
+//! word before, each against a filter of 64 bits. No branch depends on the text until both said
+//! that it is worth one.
+
+use std::cmp::Ordering;
+
+use super::{
+    Literal, LiteralId,
+    context::{Context, Neighbour},
+    kernel::{self, MOST, Word},
+};
+
+/// The anchors of all phrases, by their first eight bytes and their length.
+#[derive(Debug)]
+pub(super) struct Words {
+    /// Open addressing: a place in `groups`, or [`FREE`].
+    index: Vec<u32>,
+    groups: Vec<Group>,
+    entries: Vec<Entry>,
+}
+
+const FREE: u32 = u32::MAX;
+
+/// The anchors that share first bytes and length.
+#[derive(Clone, Copy, Debug)]
+struct Group {
+    key: u64,
+    /// What the word behind may be, by its first two letters; 0 when no phrase asks.
+    after: u64,
+    /// What the word before may be, by its last two.
+    before: u64,
+    start: u32,
+    count: u32,
+    length: u8,
+    /// The word is told for its own sake.
+    mark: bool,
+}
+
+/// A phrase and what excludes it at first sight.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Entry {
+    pub(super) id: LiteralId,
+    pub(super) neighbour: Neighbour,
+}
+
+/// A word of the block with phrases that may stand round it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Promising {
+    pub(super) at: u32,
+    group: u32,
+}
+
+/// More entries than this are searched for their word before they are looked at one by one.
+const CROWD: usize = 4;
+
+impl Words {
+    pub(super) fn new(literals: &[Literal], marks: &[&str]) -> Words {
+        let mut keyed: Vec<(u64, u8, &[u8], Option<(LiteralId, &Context)>)> = Vec::new();
+        for (id, literal) in (0..).map(LiteralId).zip(literals) {
+            if let Literal::Phrase(context) = literal {
+                let word = context.anchor();
+                keyed.push((kernel::key_of(word), length_of(word), word, Some((id, context))));
+            }
+        }
+        let marks = marks.iter().map(|mark| mark.as_bytes());
+        keyed.extend(marks.map(|mark| (kernel::key_of(mark), length_of(mark), mark, None)));
+        // By word within a group: `same_word` relies on it.
+        keyed.sort_by_key(|(key, length, word, what)| {
+            (*key, *length, *word, what.map(|(id, _)| id))
+        });
+        let mut words = Words { index: Vec::new(), groups: Vec::new(), entries: Vec::new() };
+        for same in keyed.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
+            let (key, length, ..) = same[0];
+            let start = words.entries.len() as u32;
+            let mut group =
+                Group { key, after: 0, before: 0, start, count: 0, length, mark: false };
+            for (.., what) in same {
+                let Some((id, context)) = *what else {
+                    group.mark = true;
+                    continue;
+                };
+                let (after, before) = beside(context);
+                group.after |= after;
+                group.before |= before;
+                group.count += 1;
+                words.entries.push(Entry { id, neighbour: context.neighbour() });
+            }
+            words.groups.push(group);
+        }
+        words.build_index();
+        words
+    }
+
+    fn build_index(&mut self) {
+        let size = (self.groups.len() * 4).next_power_of_two();
+        self.index = vec![FREE; size];
+        for (place, group) in self.groups.iter().enumerate() {
+            let mut at = home(group.key, group.length, size);
+            while self.index[at] != FREE {
+                at = (at + 1) & (size - 1);
+            }
+            self.index[at] = place as u32;
+        }
+    }
+
+    #[inline]
+    fn find(&self, key: u64, length: u8) -> Option<(u32, &Group)> {
+        let mut at = home(key, length, self.index.len());
+        loop {
+            let place = self.index[at];
+            let group = self.groups.get(place as usize)?;
+            if (group.key, group.length) == (key, length) {
+                return Some((place, group));
+            }
+            at = (at + 1) & (self.index.len() - 1);
+        }
+    }
+
+    /// Adds to `promising` those of the words whose surroundings some phrase admits, and to `marks`
+    /// where a mark is.
+    pub(super) fn look_up(
+        &self,
+        block: &[u8],
+        words: &[Word],
+        promising: &mut Vec<Promising>,
+        marks: &mut Vec<u32>,
+    ) {
+        promising.resize(words.len(), Promising { at: 0, group: 0 });
+        let mut kept = 0;
+        for &Word { at, length } in words {
+            let start = at as usize;
+            let key = kernel::key_at(block, start, usize::from(length));
+            let Some((group, found)) = self.find(key, length) else { continue };
+            if found.mark {
+                marks.push(at);
+            }
+            promising[kept] = Promising { at, group };
+            kept += usize::from(found.admits(block, start, start + usize::from(length)));
+        }
+        promising.truncate(kept);
+    }
+
+    /// The phrases that may stand round a word of the block.
+    pub(super) fn phrases(
+        &self,
+        promising: Promising,
+        block: &[u8],
+        contexts: &[Option<Context>],
+    ) -> &[Entry] {
+        let entries = self.entries_of(&self.groups[promising.group as usize]);
+        if entries.len() <= CROWD {
+            return entries;
+        }
+        // Those of the very word, among words that share their first bytes.
+        let text = &block[promising.at as usize..];
+        let order = |entry: &Entry| match &contexts[entry.id.0 as usize] {
+            Some(context) => context.order(text),
+            None => Ordering::Equal,
+        };
+        let start = entries.partition_point(|entry| order(entry).is_lt());
+        let length = entries[start..].partition_point(|entry| order(entry).is_eq());
+        &entries[start..start + length]
+    }
+
+    /// The phrases anchored at words that look like this one.
+    pub(super) fn of_word(&self, word: &[u8]) -> &[Entry] {
+        let group = self.find(kernel::key_of(word), length_of(word));
+        group.map_or(&[], |(_, group)| self.entries_of(group))
+    }
+
+    fn entries_of(&self, group: &Group) -> &[Entry] {
+        &self.entries[group.start as usize..(group.start + group.count) as usize]
+    }
+}
+
+impl Group {
+    /// Whether what stands beside the word may belong to one of the phrases: true where that can't
+    /// be told.
+    #[inline]
+    fn admits(&self, block: &[u8], start: usize, end: usize) -> bool {
+        let (behind, before) = match (block.get(end..end + 3), start.checked_sub(3)) {
+            (Some(behind), Some(from)) => (behind, &block[from..start]),
+            _ => return true,
+        };
+        let behind = beside_text(behind[0], [behind[1], behind[2]]);
+        let before = beside_text(before[2], [before[1], before[0]]);
+        self.after & behind | self.before & before != 0
+    }
+}
+
+/// The filter's bit for the two nearest letters of the word beside, over one character between; all
+/// bits when the text says nothing.
+#[inline]
+fn beside_text(gap: u8, letters: [u8; 2]) -> u64 {
+    // A run of nothing but `_` is no token, so one that has a `_` there settles nothing.
+    let settled = gap < 128 && gap != b'\n' && letters[0].is_ascii_alphanumeric();
+    if settled { bit_of(letters) } else { u64::MAX }
+}
+
+#[inline]
+fn bit_of(letters: [u8; 2]) -> u64 {
+    let folded = u16::from_le_bytes(letters) | 0x2020;
+    1 << (u32::from(folded).wrapping_mul(0x9E37_79B1) >> 26)
+}
+
+/// What a phrase admits behind and before its anchor. One side is enough, and a word of one letter
+/// would need the character beside it.
+fn beside(context: &Context) -> (u64, u64) {
+    match context.beside() {
+        (Some(&[first, second, ..]), _) => (bit_of([first, second]), 0),
+        (None, Some(&[.., second, first])) => (0, bit_of([first, second])),
+        _ => (u64::MAX, 0),
+    }
+}
+
+fn length_of(word: &[u8]) -> u8 {
+    word.len().min(usize::from(MOST)) as u8
+}
+
+#[inline]
+fn home(key: u64, length: u8, size: usize) -> usize {
+    // Other bits than the sieve's, or all its false alarms would meet here again.
+    let hash = kernel::hash(key ^ u64::from(length) << 56);
+    (hash >> 20) as usize & (size - 1)
+}
