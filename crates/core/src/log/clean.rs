@@ -1,12 +1,16 @@
 //! The cleaner: text as a reader of the log sees it, without the terminal's control traffic.
 //!
 //! ```text
-//!   "10 %\r20 %\r\x1b[32mok\x1b[0m\r\n"   ->   "ok\n"
+//!   "10 %\r20 %\r\x1b[32mok\x1b[0m\r\n"   ->   "ok\r\n"
 //! ```
 //!
 //! Removed are ANSI escape sequences (ECMA-48 CSI, OSC ended by BEL or ST, charset selections and
 //! the other short ones) and the byte order mark of UTF-8; UTF-16 with a mark becomes UTF-8. A
-//! line feed is never removed, so line numbers stay those of the file.
+//! line feed is never removed, so line numbers stay those of the file; nor is the carriage return
+//! directly before one, so that logs with such line ends need not be copied. Whoever reads a line
+//! leaves it out.
+
+use std::borrow::Cow;
 
 use memchr::{memchr, memchr2, memrchr};
 
@@ -19,21 +23,17 @@ pub const TAKE_BACK: usize = 64 * 1024;
 /// An escape sequence longer than this many bytes is not one: it is let through as text.
 pub const MAX_ESCAPE: usize = 256;
 
-const ESC: u8 = 0x1b;
+pub(super) const ESC: u8 = 0x1b;
 const BEL: u8 = 0x07;
 
-/// True when the bytes pass the cleaner unchanged, seen from anywhere but the start of a file
-/// (where a byte order mark may stand): they hold no escape and no carriage return.
-///
-/// # Example
-///
-/// ```
-/// use recheck_core::log::is_clean;
-/// assert!(is_clean(b"plain text\n"));
-/// assert!(!is_clean(b"\x1b[31mred\x1b[0m\n"));
-/// ```
-pub fn is_clean(bytes: &[u8]) -> bool {
-    memchr2(ESC, b'\r', bytes).is_none()
+/// The text without the carriage returns that end its lines.
+pub(crate) fn without_returns(text: &[u8]) -> Cow<'_, [u8]> {
+    let Some(first) = memchr(b'\r', text) else { return Cow::Borrowed(text) };
+    let mut rest = Vec::with_capacity(text.len());
+    rest.extend_from_slice(&text[..first]);
+    // Clean text has them nowhere else.
+    rest.extend(text[first..].iter().filter(|byte| **byte != b'\r'));
+    Cow::Owned(rest)
 }
 
 /// Removes terminal control traffic from a stream of bytes, piece by piece.
@@ -49,7 +49,7 @@ pub fn is_clean(bytes: &[u8]) -> bool {
 /// cleaner.feed(b" 10 %\r 20 %\r\x1b[3", &mut out);
 /// cleaner.feed(b"2mdone\x1b[0m\r\n", &mut out);
 /// cleaner.finish(&mut out);
-/// assert_eq!(out, b"done\n");
+/// assert_eq!(out, b"done\r\n");
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Cleaner {
@@ -187,7 +187,11 @@ impl Cleaner {
 
     fn run(&mut self, mut input: &[u8], out: &mut Vec<u8>) {
         while let Some(&first) = input.first() {
-            if self.pending_return && !matches!(first, ESC | b'\r' | b'\n') {
+            if self.pending_return && first == b'\n' {
+                input = self.at_line_end(&input[1..], out);
+                continue;
+            }
+            if self.pending_return && !matches!(first, ESC | b'\r') {
                 self.settle_return(out);
             }
             let Some(stop) = memchr2(ESC, b'\r', input) else {
@@ -208,8 +212,6 @@ impl Cleaner {
         if text.is_empty() {
             return;
         }
-        // A carriage return before a line feed means nothing; `run` has settled the other ones.
-        self.pending_return = false;
         let mut text = text;
         if self.kept > 0
             && let Some(end) = memchr(b'\n', text)
@@ -258,17 +260,20 @@ impl Cleaner {
 
     /// A carriage return was read, and `input` follows it; returns what is left of it.
     fn at_return<'i>(&mut self, input: &'i [u8], out: &mut Vec<u8>) -> &'i [u8] {
-        if let Some((b'\n', rest)) = input.split_first() {
-            self.pending_return = false;
-            if self.kept > 0 {
-                self.resolve_kept(out);
-            }
-            out.push(b'\n');
-            self.line = 0;
-            return rest;
-        }
         self.pending_return = true;
-        input
+        match input.split_first() {
+            Some((b'\n', rest)) => self.at_line_end(rest, out),
+            _ => input,
+        }
+    }
+
+    /// A line feed ends the line behind a carriage return, and `rest` follows it.
+    fn at_line_end<'i>(&mut self, rest: &'i [u8], out: &mut Vec<u8>) -> &'i [u8] {
+        self.pending_return = false;
+        self.resolve_kept(out);
+        out.extend_from_slice(b"\r\n");
+        self.line = 0;
+        rest
     }
 
     /// Text follows the carriage return: the text before it is overwritten.

@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use super::*;
+use super::{super::is_clean, *};
 
 fn cleaned(pieces: &[&[u8]]) -> Vec<u8> {
     let (mut cleaner, mut out) = (Cleaner::new(), Vec::new());
@@ -49,16 +49,16 @@ fn broken_escapes_stay() {
 }
 
 #[test]
-fn line_ends_are_line_feeds() {
-    check(b"a\r\nb\r\r\nc\r", b"a\nb\nc");
-    check(b"a\r\x1b[0m\nb", b"a\nb");
-    check(b"\r\n\r\n", b"\n\n");
+fn line_ends_stay() {
+    check(b"a\r\nb\r\r\nc\r", b"a\r\nb\r\nc");
+    check(b"a\r\x1b[0m\nb", b"a\r\nb");
+    check(b"\r\n\r\n", b"\r\n\r\n");
 }
 
 #[test]
 fn progress_is_taken_back() {
     check(b"10 %\r20 %\r30 %\nx", b"30 %\nx");
-    check(b"x\n10 %\r\x1b[2K20 %\r\n", b"x\n20 %\n");
+    check(b"x\n10 %\r\x1b[2K20 %\r\n", b"x\n20 %\r\n");
     let long = vec![b'x'; TAKE_BACK];
     check(&[&long, b"\ry\rz\n".as_slice()].concat(), &[&long, b" y z\n".as_slice()].concat());
     let fits = vec![b'x'; TAKE_BACK - 1];
@@ -67,7 +67,7 @@ fn progress_is_taken_back() {
 
 #[test]
 fn a_column_is_not_overwritten() {
-    check(b" * Starting x \x1b[80G \r\x1b[74G[ OK ]\r\n", b" * Starting x   [ OK ]\n");
+    check(b" * Starting x \x1b[80G \r\x1b[74G[ OK ]\r\n", b" * Starting x   [ OK ]\r\n");
     check(b"\r\x1b[74Gx\n", b"x\n");
 }
 
@@ -75,11 +75,11 @@ fn a_column_is_not_overwritten() {
 fn the_time_stamp_of_a_progress_line_stays() {
     check(
         b"2022-02-28 09:44:58.839036 | node | 10 %\r20 %\r\n",
-        b"2022-02-28 09:44:58.839036 | node | 20 %\n",
+        b"2022-02-28 09:44:58.839036 | node | 20 %\r\n",
     );
     check(
         b"[vcs 2025-02-14T10:05:46.362Z] 1 %\r[vcs 2025-02-14T10:05:47.362Z] 2 %\r\n",
-        b"[vcs 2025-02-14T10:05:47.362Z] 2 %\n",
+        b"[vcs 2025-02-14T10:05:47.362Z] 2 %\r\n",
     );
     check(
         b"2024-01-01T00:00:00.000000Z 00O section_start:15:x\r\x1b[0KHeader\n",
@@ -91,7 +91,7 @@ fn the_time_stamp_of_a_progress_line_stays() {
 fn byte_order_marks_tell_the_encoding() {
     check(b"\xef\xbb\xbfa", b"a");
     check(b"\xef\xbb", b"\xef\xbb");
-    check(b"\xff\xfea\0\r\0\n\0\xe4\0", "a\nä".as_bytes());
+    check(b"\xff\xfea\0\r\0\n\0\xe4\0", "a\r\nä".as_bytes());
     check(b"\xfe\xff\0a\xd8\x3d\xde\x00", "a😀".as_bytes());
     check(b"\xff\xfea\0\x3d\xd8b\0\x3d\xd8", "a\u{fffd}b\u{fffd}".as_bytes());
     check(b"\xff\xfea\0b", "a\u{fffd}".as_bytes());
@@ -112,7 +112,9 @@ fn unsettled_is_the_current_line() {
 #[test]
 fn clean_bytes_are_known() {
     assert!(is_clean(b"a\nb\t\xff\0"));
-    assert!(!is_clean(b"a\r\n"));
+    assert!(is_clean(b"a\r\n"));
+    assert!(!is_clean(b"a\r\r\n"));
+    assert!(!is_clean(b"a\r"));
     assert!(!is_clean(b"a\x1b"));
 }
 

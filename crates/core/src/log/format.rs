@@ -5,6 +5,7 @@ use std::fmt;
 use super::formats::{
     Head, Role, apache, github, gitlab, jenkins, klog, oslo, syslog, taskcluster, zuul,
 };
+use super::split::without_end;
 
 /// How a log's lines begin. Recognised per file by [`Splitter::detect`](super::Splitter::detect).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -112,7 +113,8 @@ impl LogFormat {
     pub fn detect(sample: &[u8]) -> LogFormat {
         let mut counts = [0_usize; FORMATS.len()];
         let mut lines = 0;
-        for line in sample.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()) {
+        let lines_of = sample.split(|&byte| byte == b'\n').map(without_end);
+        for line in lines_of.filter(|line| !line.is_empty()) {
             for (format, count) in FORMATS.iter().zip(&mut counts) {
                 *count += usize::from(format.head(line).is_some());
             }

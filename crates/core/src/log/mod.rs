@@ -16,20 +16,23 @@ mod record;
 #[cfg(feature = "fs")]
 mod source;
 mod split;
+mod sweep;
 mod tags;
 mod time;
 
+pub(crate) use self::clean::without_returns;
 #[cfg(feature = "fs")]
 pub use self::source::{
     ArchiveEntry, ArchiveItem, Content, Listing, LogReader, LogSource, SourceError,
     SourceErrorKind, SourceNote, SourceNoteKind, Target, open_target, walk_archive,
 };
 pub use self::{
-    clean::{Cleaner, MAX_ESCAPE, TAKE_BACK, is_clean},
+    clean::{Cleaner, MAX_ESCAPE, TAKE_BACK},
     decompress::{Compression, DecompressError, DecompressErrorKind, Decompressor, Limits},
     format::{LogFormat, Profile},
     record::Record,
     split::{EventCount, EventCursor, MAX_EVENT, Splitter},
+    sweep::is_clean,
     tags::{TagRuleError, TagTable, log_name},
     time::{TimeContext, Timestamp, parse_stamp, rfc3339},
 };

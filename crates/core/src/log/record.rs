@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
+use super::clean::without_returns;
 use super::format::LogFormat;
 use super::formats::{Head, Role};
-use super::split::Splitter;
+use super::split::{Splitter, without_end};
 use super::time::{TimeContext, Timestamp, parse_stamp, rfc3339};
 use crate::fields::{FieldValues, Values};
 
@@ -103,17 +104,17 @@ impl Splitter {
     /// assert_eq!((record.loglevel, record.module), (Some("ERROR"), Some("nova.api")));
     /// ```
     pub fn read_record<'a>(&self, raw: &'a [u8]) -> Record<'a> {
-        let raw = raw.strip_suffix(b"\n").unwrap_or(raw);
+        let raw = without_end(raw);
         let breaks = memchr::memchr_iter(b'\n', raw).count();
         let first_end = memchr::memchr(b'\n', raw).unwrap_or(raw.len());
-        let head = self.format().head(&raw[..first_end]).unwrap_or_default();
+        let head = self.format().head(without_end(&raw[..first_end])).unwrap_or_default();
         // oslo.log's following lines stay as they stand: so Elasticsearch held them.
-        let strips = breaks > 0 && self.format() != LogFormat::OsloLog;
+        let keeps = breaks == 0 || self.format() == LogFormat::OsloLog;
         let message = match std::str::from_utf8(&raw[head.len..]) {
-            Ok(text) if !strips => Cow::Borrowed(text),
+            Ok(text) if keeps && (breaks == 0 || !text.contains('\r')) => Cow::Borrowed(text),
             _ => {
                 let mut text = String::new();
-                self.write_message(raw, strips, &mut text);
+                self.write_message(&without_returns(raw), !keeps, &mut text);
                 Cow::Owned(text)
             }
         };

@@ -204,12 +204,12 @@ impl Splitter {
         while start > floor {
             let end = start - 1;
             start = start_of(end);
-            let line = &block[start..end];
             // A line too long to be an event may have been cut anywhere.
-            if line.len() >= self.max_event {
+            if end - start >= self.max_event {
                 candidate = None;
                 continue;
             }
+            let line = without_end(&block[start..end]);
             let Some((shape, own)) = self.shape(line) else { continue };
             if let Some((at, wanted)) = candidate
                 && wanted.surely_begins_behind(shape)
@@ -222,7 +222,7 @@ impl Splitter {
     }
 
     fn candidate(&self, line: &[u8], start: usize) -> Option<(usize, Shape)> {
-        self.shape(line)?.1.map(|shape| (start, shape))
+        self.shape(without_end(line))?.1.map(|shape| (start, shape))
     }
 
     /// The line's shape as a predecessor, and as a possible first line of an event; nothing when it
@@ -292,7 +292,7 @@ struct Line<'b> {
     /// Behind the line feed.
     end: usize,
     prefix: Option<Prefix>,
-    /// What stands behind the prefix, without the line feed.
+    /// What stands behind the prefix, without the line's end.
     text: &'b [u8],
     /// The line is longer than an event may be; `text` and `end` are those of its beginning.
     long: bool,
@@ -369,8 +369,7 @@ impl<'s, 'b> Walk<'s, 'b> {
             None if self.unfinished || rest.is_empty() => return None,
             None => (window.len(), false),
         };
-        let bytes = &rest[..length];
-        let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+        let bytes = without_end(&rest[..length]);
         let prefix = self.splitter.format.prefix(bytes);
         let text = &bytes[prefix.map_or(0, |prefix| prefix.len)..];
         let line = Line { start, end: start + length, prefix, text, long };
@@ -466,8 +465,7 @@ impl<'s, 'b> Walk<'s, 'b> {
     }
 
     fn head(&self, line: &Line<'_>) -> Head<'b> {
-        let bytes = &self.block[line.start..line.end];
-        let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+        let bytes = without_end(&self.block[line.start..line.end]);
         self.splitter.format.head(bytes).unwrap_or_default()
     }
 
@@ -477,6 +475,12 @@ impl<'s, 'b> Walk<'s, 'b> {
         let continues = |at: &usize| self.block[*at] & 0xc0 == 0x80;
         (start + 1..=end).rev().take(4).find(|at| !continues(at)).unwrap_or(end)
     }
+}
+
+/// A line without what ends it.
+pub(super) fn without_end(line: &[u8]) -> &[u8] {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    line.strip_suffix(b"\r").unwrap_or(line)
 }
 
 /// The state behind a line whose prefix says that it belongs to the record.

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use crate::{
     fields::{FieldValues, Fields, Values},
-    log::{MAX_EVENT, Record, Splitter, TimeContext},
+    log::{MAX_EVENT, Record, Splitter, TimeContext, without_returns},
     matcher::{Event, Matcher, Narrowed, Scratch},
 };
 
@@ -163,9 +163,10 @@ impl Walk<'_> {
             let line = memchr::memrchr(b'\n', &raw[..at]).map_or(0, |feed| feed + 1);
             at - line >= scan.splitter.prefix_len(&raw[line..])
         };
-        let fields = LogEvent { scan, raw, record: OnceCell::new() };
+        let text = without_returns(raw);
+        let fields = LogEvent { scan, raw: &text, record: OnceCell::new() };
         let mut hits = scratch.take_hits();
-        let subject = Event { fields: &fields, raw: Some(raw) };
+        let subject = Event { fields: &fields, raw: Some(&text) };
         scan.matcher.evaluate(scan.narrowed, subject, due, &trusted, (scratch, &mut hits));
         for &fingerprint in &hits {
             let slot = scratch.slot(fingerprint, self.hits.len());

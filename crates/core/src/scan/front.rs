@@ -6,7 +6,7 @@
 
 use std::io::{self, ErrorKind, Read};
 
-use memchr::{memchr2, memrchr};
+use memchr::memrchr;
 
 use crate::log::{Cleaner, LogFormat, Profile, Splitter, TAKE_BACK, is_clean};
 
@@ -265,13 +265,13 @@ impl Front {
     /// Bytes were put behind the text as they are.
     fn arrived(&mut self, length: usize) {
         let new = self.end..self.end + length;
-        let Some(at) = memchr2(b'\x1b', b'\r', &self.buffer[new.clone()]) else {
+        if is_clean(&self.buffer[new.clone()]) {
             self.cleaning.passed(&self.buffer[new.clone()]);
             self.end = new.end;
             return;
-        };
+        }
         // The cleaner must see the whole line: a carriage return may take it back.
-        let line = memrchr(b'\n', &self.buffer[self.start..new.start + at])
+        let line = memrchr(b'\n', &self.buffer[self.start..new.start])
             .map_or(self.start, |feed| self.start + feed + 1);
         let gone = self.cleaning.line.saturating_sub(self.end.saturating_sub(line));
         let mut raw = std::mem::take(&mut self.raw);
@@ -352,10 +352,10 @@ impl Cleaning {
 
 /// The length of the whole events at the front of a caller's bytes, where they are clean.
 fn whole_of(splitter: &Splitter, window: &[u8]) -> Option<usize> {
-    if !is_clean(window) {
+    let settled = memrchr(b'\n', window)? + 1;
+    if !is_clean(&window[..settled]) {
         return None;
     }
-    let settled = memrchr(b'\n', window)? + 1;
     match splitter.complete(&window[..settled], false) {
         0 => None,
         length => Some(length),

@@ -183,6 +183,12 @@ fn key_of_load(load: u64, length: usize) -> u64 {
     (load | 0x2020_2020_2020_2020) & KEEP[length.min(8)]
 }
 
+/// The same for words shorter than eight bytes.
+#[inline(always)]
+fn key_of_short(load: u64, length: usize) -> u64 {
+    (load | 0x2020_2020_2020_2020) & !(u64::MAX << (8 * (length as u32 % 8)))
+}
+
 const KEEP: [u64; 9] = {
     let mut keep = [u64::MAX; 9];
     let mut length = 0;
@@ -283,8 +289,11 @@ const GROUP: usize = 64;
 /// Bytes of a group.
 pub(super) const GROUP_BYTES: usize = GROUP * WINDOW;
 
+/// A group with what may be read behind it.
+type Group = [u8; GROUP_BYTES + WINDOW + LOAD];
+
 /// The loop all forms share. What differs: `classify`, and `place`, which writes the places of a
-/// mask's set bits, behind an offset, to the front of a slice.
+/// mask's set bits to the front of a slice, each with an offset added.
 #[inline(always)]
 fn run(
     sieve: &Sieve,
@@ -293,163 +302,183 @@ fn run(
     classify: impl Fn(&Window) -> Masks,
     place: impl Fn(u64, u32, &mut [u32; WINDOW]),
 ) {
-    // The last window and what it reads past its end come from a padded copy.
-    let whole = block.len().saturating_sub(WINDOW + LOAD) / WINDOW;
-    let mut state = State::new(sieve, found, place);
-    let mut current = Masks::default();
-    if whole > 0 {
-        current = classify(window(block, 0));
+    let mut state = State { inside: 0, full: 0 };
+    let mut room = Room::default();
+    let mut start = 0;
+    while let Some(text) = block[start..].first_chunk::<{ size_of::<Group>() }>() {
+        let noted = state.group(sieve, text, GROUP, (&classify, &place), &mut room);
+        noted.told(sieve, text, &room, start, found);
+        start += GROUP_BYTES;
     }
-    for group in (0..whole).step_by(GROUP) {
-        for index in group..(group + GROUP).min(whole) {
-            let offset = index * WINDOW;
-            let next = classify(window(block, offset + WINDOW));
-            state.step(current, next, offset);
-            current = next;
-        }
-        state.hash(current.word, |at| load(block, at));
-    }
-    let base = whole * WINDOW;
-    let rest = &block[base..];
-    let mut padded = [0; 4 * WINDOW + LOAD];
+    // The last groups and what they read past the end come from a padded copy.
+    let rest = &block[start..];
+    let mut padded = [0; 2 * GROUP_BYTES + 2 * WINDOW + LOAD];
     padded[..rest.len()].copy_from_slice(rest);
-    for offset in (0..rest.len()).step_by(WINDOW) {
-        let current = classify(window(&padded, offset));
-        let next = classify(window(&padded, offset + WINDOW));
-        state.step(current, next, base + offset);
+    for group in (0..rest.len()).step_by(GROUP_BYTES) {
+        let text = padded[group..].first_chunk().expect("two groups fit");
+        let windows = (rest.len() - group).div_ceil(WINDOW).min(GROUP);
+        let noted = state.group(sieve, text, windows, (&classify, &place), &mut room);
+        noted.told(sieve, text, &room, start + group, found);
     }
-    state.hash(0, |at| load(&padded, at - base));
 }
 
 #[inline(always)]
-fn window(bytes: &[u8], offset: usize) -> &Window {
-    bytes[offset..offset + WINDOW + LOAD].try_into().expect("the slice has that length")
+fn window(text: &Group, index: usize) -> &Window {
+    let at = index * WINDOW;
+    text[at..at + WINDOW + LOAD].try_into().expect("the slice has that length")
 }
 
+/// The eight bytes at a place of the group.
 #[inline(always)]
-fn load(bytes: &[u8], offset: usize) -> u64 {
-    u64::from_le_bytes(bytes[offset..offset + 8].try_into().expect("the slice has that length"))
+fn load(text: &Group, at: u32) -> u64 {
+    // The place lies within the group: the remainder only tells the compiler so.
+    let at = at as usize % GROUP_BYTES;
+    u64::from_le_bytes(text[at..at + 8].try_into().expect("the slice has that length"))
 }
 
-/// What one window hands to the next.
-struct State<'a, P> {
-    sieve: &'a Sieve,
-    found: &'a mut Found,
-    place: P,
+/// What one group hands to the next.
+struct State {
     /// 1 when the window before ended inside a word.
     inside: u64,
     /// Whole windows of chain bytes up to here.
     full: u32,
-    /// The group's masks of word bytes, the first of them at `start`.
+}
+
+/// Room for the places where words start, from the group's own start on, until they are hashed.
+struct Room {
+    long: [u32; GROUP_BYTES / (LONG + 1) + 2 * WINDOW],
+    short: [u32; GROUP_BYTES / 2 + WINDOW],
+    /// The windows' masks of word bytes, and the one that follows.
     words: [u64; GROUP + 1],
-    windows: usize,
-    start: usize,
-    /// Words not hashed yet.
-    long: Noted<{ GROUP * WINDOW / (LONG + 1) + 2 * WINDOW }>,
-    short: Noted<{ GROUP * WINDOW / 2 + WINDOW }>,
 }
 
-/// Offsets where words start.
-struct Noted<const N: usize> {
-    places: Box<[u32; N]>,
-    count: usize,
-}
-
-impl<const N: usize> Noted<N> {
-    fn new() -> Noted<N> {
-        Noted { places: Box::new([0; N]), count: 0 }
-    }
-
-    /// Room for the places of one more window.
-    #[inline(always)]
-    fn room(&mut self) -> &mut [u32; WINDOW] {
-        let room = &mut self.places[self.count..self.count + WINDOW];
-        room.try_into().expect("the slice has that length")
-    }
-
-    /// Keeps the places that pass, without a branch on each (it would be mispredicted), and gives
-    /// them back.
-    #[inline(always)]
-    fn drain(&mut self, passes: impl Fn(usize) -> bool) -> &[u32] {
-        let mut kept = 0;
-        for index in 0..self.count {
-            let at = self.places[index];
-            self.places[kept] = at;
-            kept += usize::from(passes(at as usize));
+impl Default for Room {
+    fn default() -> Room {
+        Room {
+            long: [0; GROUP_BYTES / (LONG + 1) + 2 * WINDOW],
+            short: [0; GROUP_BYTES / 2 + WINDOW],
+            words: [0; GROUP + 1],
         }
-        self.count = 0;
-        &self.places[..kept]
     }
 }
 
-impl<'a, P: Fn(u64, u32, &mut [u32; WINDOW])> State<'a, P> {
-    fn new(sieve: &'a Sieve, found: &'a mut Found, place: P) -> State<'a, P> {
-        let (long, short) = (Noted::new(), Noted::new());
-        let words = [0; GROUP + 1];
-        State { sieve, found, place, inside: 0, full: 0, words, windows: 0, start: 0, long, short }
-    }
+/// What a group's masks told.
+#[derive(Clone, Copy, Default)]
+struct Noted {
+    long: usize,
+    short: usize,
+    lines: u32,
+    high: u64,
+    /// The windows that made a chain too long, a bit each.
+    chains: u64,
+}
 
+impl State {
+    /// Notes where words start that are worth a hash.
     #[inline(always)]
-    fn step(&mut self, now: Masks, next: Masks, offset: usize) {
-        let word = now.word;
-        let starts = word & !((word << 1) | self.inside);
-        self.inside = word >> 63;
-        if self.windows == 0 {
-            self.start = offset;
+    fn group(
+        &mut self,
+        sieve: &Sieve,
+        text: &Group,
+        windows: usize,
+        (classify, place): (&impl Fn(&Window) -> Masks, &impl Fn(u64, u32, &mut [u32; WINDOW])),
+        room: &mut Room,
+    ) -> Noted {
+        let mut noted = Noted::default();
+        let mut now = classify(window(text, 0));
+        for index in 0..windows {
+            let next = classify(window(text, index + 1));
+            let word = now.word;
+            room.words[index] = word;
+            let starts = word & !((word << 1) | self.inside);
+            self.inside = word >> 63;
+            noted.lines += now.feed.count_ones();
+            noted.high |= now.high;
+            if now.chain != u64::MAX {
+                self.full = 0;
+            } else if self.is_chain_too_long() {
+                noted.chains |= 1 << index;
+            }
+            let offset = (index * WINDOW) as u32;
+            let long = long_runs(word, next.word);
+            let worth = starts & long;
+            place(worth, offset, room_for(&mut room.long, noted.long));
+            noted.long += worth.count_ones() as usize;
+            if sieve.any_short {
+                // The tables know seven bits: beside bytes beyond ASCII every short word is kept.
+                let short = if now.high | next.high == 0 { now.short } else { u64::MAX };
+                let worth = starts & !long & short;
+                place(worth, offset, room_for(&mut room.short, noted.short));
+                noted.short += worth.count_ones() as usize;
+            }
+            now = next;
         }
-        if offset.is_multiple_of(GROUP_BYTES) {
-            self.found.feeds.push(self.found.lines as u32);
-        }
-        self.words[self.windows] = word;
-        self.windows += 1;
-        self.found.lines += u64::from(now.feed.count_ones());
-        self.found.beyond_ascii |= now.high != 0;
-        if now.chain == u64::MAX {
-            self.chain(offset);
-        } else {
-            self.full = 0;
-        }
-        let long = long_runs(word, next.word);
-        let noted = starts & long;
-        (self.place)(noted, offset as u32, self.long.room());
-        self.long.count += noted.count_ones() as usize;
-        if self.sieve.any_short {
-            // The tables know seven bits: beside bytes beyond ASCII every short word is kept.
-            let short = if now.high | next.high == 0 { now.short } else { u64::MAX };
-            let noted = starts & !long & short;
-            (self.place)(noted, offset as u32, self.short.room());
-            self.short.count += noted.count_ones() as usize;
-        }
-    }
-
-    /// Hashes the words noted so far and keeps what the filters admit. `next` is the mask of the
-    /// window that follows.
-    #[inline(always)]
-    fn hash(&mut self, next: u64, load: impl Fn(usize) -> u64) {
-        let Sieve { long, short, .. } = self.sieve;
-        let (words, start) = (&mut self.words, self.start);
-        words[self.windows] = next;
-        self.windows = 0;
-        // How many word bytes there are from a place on: 64 for 64 or more.
-        let length = |at: usize| {
-            let (window, bit) = ((at - start) / WINDOW, at % WINDOW);
-            let here = words[window] >> bit;
-            let behind = (words[window + 1] << 1) << (WINDOW - 1 - bit);
-            (here | behind).trailing_ones() as usize
-        };
-        let word = |&at: &u32| Word { at, length: length(at as usize) as u8 };
-        let kept = self.long.drain(|at| long.admits(key_of_load(load(at), LONG)));
-        self.found.words.extend(kept.iter().map(word));
-        let kept = self.short.drain(|at| short.admits(key_of_load(load(at), length(at))));
-        self.found.words.extend(kept.iter().map(word));
+        room.words[windows] = now.word;
+        noted
     }
 
     #[cold]
-    fn chain(&mut self, offset: usize) {
+    fn is_chain_too_long(&mut self) -> bool {
         self.full += 1;
-        if self.full == CHAIN_WINDOWS {
-            self.found.chains.push(offset as u32);
+        self.full == CHAIN_WINDOWS
+    }
+}
+
+/// Room for the places of one more window.
+#[inline(always)]
+fn room_for(places: &mut [u32], count: usize) -> &mut [u32; WINDOW] {
+    (&mut places[count..count + WINDOW]).try_into().expect("the slice has that length")
+}
+
+impl Noted {
+    /// Hashes the words noted, keeps what the filters admit, and adds all to `found`; the group
+    /// begins at `start`.
+    #[inline(always)]
+    fn told(self, sieve: &Sieve, text: &Group, room: &Room, start: usize, found: &mut Found) {
+        found.feeds.push(found.lines as u32);
+        found.lines += u64::from(self.lines);
+        found.beyond_ascii |= self.high != 0;
+        let mut chains = self.chains;
+        while chains != 0 {
+            found.chains.push((start + chains.trailing_zeros() as usize * WINDOW) as u32);
+            chains &= chains - 1;
         }
+        let word = |at| Word { at: start as u32 + at, length: room.length(at) as u8 };
+        let long = |at| sieve.long.admits(key_of_load(load(text, at), LONG));
+        keep(&room.long[..self.long], long, word, &mut found.words);
+        let short = |at| sieve.short.admits(key_of_short(load(text, at), room.length(at)));
+        keep(&room.short[..self.short], short, word, &mut found.words);
+    }
+}
+
+/// Adds the places that pass to `words`, without a branch on each: it would be mispredicted.
+#[inline(always)]
+fn keep(
+    places: &[u32],
+    passes: impl Fn(u32) -> bool,
+    word: impl Fn(u32) -> Word,
+    words: &mut Vec<Word>,
+) {
+    let before = words.len();
+    words.resize(before + places.len(), Word { at: 0, length: 0 });
+    let mut kept = 0;
+    let rest = &mut words[before..];
+    for &at in places {
+        rest[kept].at = at;
+        kept += usize::from(passes(at));
+    }
+    rest[..kept].iter_mut().for_each(|place| *place = word(place.at));
+    words.truncate(before + kept);
+}
+
+impl Room {
+    /// How many word bytes there are from a place on: 64 for 64 or more.
+    #[inline(always)]
+    fn length(&self, at: u32) -> usize {
+        let (window, bit) = (at as usize / WINDOW % GROUP, at % WINDOW as u32);
+        let here = self.words[window] >> bit;
+        let behind = (self.words[window + 1] << 1) << (WINDOW as u32 - 1 - bit);
+        (here | behind).trailing_ones() as usize
     }
 }
 

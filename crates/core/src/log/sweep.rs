@@ -1,0 +1,97 @@
+//! Whether text needs cleaning: a look at every byte of every log, so it has to cost nearly nothing.
+//!
+//! The loop is plain Rust that the compiler turns into vector instructions; `unsafe` is only the call
+//! of the copies compiled for machines with wider ones, behind detection of the machine.
+#![allow(unsafe_code)]
+
+use super::clean::ESC;
+
+/// Bytes between two looks at the outcome.
+const STRIDE: usize = 256;
+
+/// True when the bytes pass the cleaner unchanged, seen from anywhere but the start of a file
+/// (where a byte order mark may stand): they hold no escape, and carriage returns only directly
+/// before a line feed.
+///
+/// # Example
+///
+/// ```
+/// use recheck_core::log::is_clean;
+/// assert!(is_clean(b"plain text\r\n"));
+/// assert!(!is_clean(b"10 %\r20 %\n"));
+/// assert!(!is_clean(b"\x1b[31mred\x1b[0m\n"));
+/// ```
+pub fn is_clean(bytes: &[u8]) -> bool {
+    #[cfg(all(target_arch = "x86_64", not(miri)))]
+    {
+        if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bw") {
+            // SAFETY: the instruction set was detected on this machine just above.
+            return unsafe { sweep_avx512(bytes) };
+        }
+        if is_x86_feature_detected!("avx2") {
+            // SAFETY: as above.
+            return unsafe { sweep_avx2(bytes) };
+        }
+    }
+    sweep(bytes)
+}
+
+#[cfg(all(target_arch = "x86_64", not(miri)))]
+#[target_feature(enable = "avx512f,avx512bw")]
+fn sweep_avx512(bytes: &[u8]) -> bool {
+    sweep(bytes)
+}
+
+#[cfg(all(target_arch = "x86_64", not(miri)))]
+#[target_feature(enable = "avx2")]
+fn sweep_avx2(bytes: &[u8]) -> bool {
+    sweep(bytes)
+}
+
+#[inline(always)]
+fn sweep(bytes: &[u8]) -> bool {
+    let Some((&last, before)) = bytes.split_last() else { return true };
+    let is_dirty = |byte: u8, next: u8| (byte == ESC) | ((byte == b'\r') & (next != b'\n'));
+    let (strides, rest) = before.as_chunks::<STRIDE>();
+    let (nexts, rest_nexts) = bytes[1..].as_chunks::<STRIDE>();
+    for (stride, nexts) in strides.iter().zip(nexts) {
+        let mut dirty = 0;
+        for (byte, next) in stride.iter().zip(nexts) {
+            dirty |= u8::from(is_dirty(*byte, *next));
+        }
+        if dirty != 0 {
+            return false;
+        }
+    }
+    let mut rest = rest.iter().zip(rest_nexts);
+    !is_dirty(last, 0) && !rest.any(|(byte, next)| is_dirty(*byte, *next))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn every_place_is_looked_at(
+            mut text in proptest::collection::vec(
+                prop_oneof![30 => Just(b'a'), 1 => Just(b'\n')], 0..1200),
+            dirt in proptest::collection::vec((any::<prop::sample::Index>(),
+                prop_oneof![Just(ESC), Just(b'\r')]), 0..2)
+        ) {
+            for (at, byte) in &dirt {
+                let at = at.index(text.len().max(1));
+                if let Some(place) = text.get_mut(at) {
+                    *place = *byte;
+                }
+            }
+            let text = text.as_slice();
+            let lone = |at: usize| text[at] == b'\r' && text.get(at + 1) != Some(&b'\n');
+            let clean = (0..text.len()).all(|at| text[at] != ESC && !lone(at));
+            prop_assert_eq!(is_clean(text), clean);
+            prop_assert_eq!(sweep(text), clean);
+        }
+    }
+}
