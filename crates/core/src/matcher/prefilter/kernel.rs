@@ -45,11 +45,15 @@ pub(super) struct Found {
 }
 
 /// A word of the block.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Word {
     pub(super) at: u32,
     /// Its bytes, at most [`MOST`].
     pub(super) length: u8,
+    /// Bytes between the word before and this one, 0 when it is too far away.
+    pub(super) before: u8,
+    /// Bytes between this word and the one behind, 0 when it is too far away.
+    pub(super) behind: u8,
 }
 
 /// Lengths are told up to here: so many, or more.
@@ -302,7 +306,7 @@ fn run(
     classify: impl Fn(&Window) -> Masks,
     place: impl Fn(u64, u32, &mut [u32; WINDOW]),
 ) {
-    let mut state = State { inside: 0, full: 0 };
+    let mut state = State { last: 0, full: 0 };
     let mut room = Room::default();
     let mut start = 0;
     while let Some(text) = block[start..].first_chunk::<{ size_of::<Group>() }>() {
@@ -338,8 +342,8 @@ fn load(text: &Group, at: u32) -> u64 {
 
 /// What one group hands to the next.
 struct State {
-    /// 1 when the window before ended inside a word.
-    inside: u64,
+    /// The word bytes of the window before.
+    last: u64,
     /// Whole windows of chain bytes up to here.
     full: u32,
 }
@@ -348,8 +352,9 @@ struct State {
 struct Room {
     long: [u32; GROUP_BYTES / (LONG + 1) + 2 * WINDOW],
     short: [u32; GROUP_BYTES / 2 + WINDOW],
-    /// The windows' masks of word bytes, and the one that follows.
-    words: [u64; GROUP + 1],
+    /// The masks of word bytes of the window before, of the group's windows, and of the one that
+    /// follows.
+    words: [u64; GROUP + 2],
 }
 
 impl Default for Room {
@@ -357,7 +362,7 @@ impl Default for Room {
         Room {
             long: [0; GROUP_BYTES / (LONG + 1) + 2 * WINDOW],
             short: [0; GROUP_BYTES / 2 + WINDOW],
-            words: [0; GROUP + 1],
+            words: [0; GROUP + 2],
         }
     }
 }
@@ -385,13 +390,14 @@ impl State {
         room: &mut Room,
     ) -> Noted {
         let mut noted = Noted::default();
+        room.words[0] = self.last;
         let mut now = classify(window(text, 0));
         for index in 0..windows {
             let next = classify(window(text, index + 1));
             let word = now.word;
-            room.words[index] = word;
-            let starts = word & !((word << 1) | self.inside);
-            self.inside = word >> 63;
+            room.words[index + 1] = word;
+            let starts = word & !((word << 1) | (self.last >> 63));
+            self.last = word;
             noted.lines += now.feed.count_ones();
             noted.high |= now.high;
             if now.chain != u64::MAX {
@@ -413,7 +419,7 @@ impl State {
             }
             now = next;
         }
-        room.words[windows] = now.word;
+        room.words[windows + 1] = now.word;
         noted
     }
 
@@ -443,7 +449,7 @@ impl Noted {
             found.chains.push((start + chains.trailing_zeros() as usize * WINDOW) as u32);
             chains &= chains - 1;
         }
-        let word = |at| Word { at: start as u32 + at, length: room.length(at) as u8 };
+        let word = |at| Word { at: start as u32 + at, ..room.word(at) };
         let long = |at| sieve.long.admits(key_of_load(load(text, at), LONG));
         keep(&room.long[..self.long], long, word, &mut found.words);
         let short = |at| sieve.short.admits(key_of_short(load(text, at), room.length(at)));
@@ -460,7 +466,7 @@ fn keep(
     words: &mut Vec<Word>,
 ) {
     let before = words.len();
-    words.resize(before + places.len(), Word { at: 0, length: 0 });
+    words.resize(before + places.len(), Word::default());
     let mut kept = 0;
     let rest = &mut words[before..];
     for &at in places {
@@ -472,13 +478,31 @@ fn keep(
 }
 
 impl Room {
+    /// The word bytes from a place on, 64 bits.
+    #[inline(always)]
+    fn from(&self, at: u32) -> u64 {
+        let (window, bit) = (at as usize / WINDOW % GROUP + 1, at % WINDOW as u32);
+        (self.words[window] >> bit) | ((self.words[window + 1] << 1) << (WINDOW as u32 - 1 - bit))
+    }
+
     /// How many word bytes there are from a place on: 64 for 64 or more.
     #[inline(always)]
     fn length(&self, at: u32) -> usize {
-        let (window, bit) = (at as usize / WINDOW % GROUP, at % WINDOW as u32);
-        let here = self.words[window] >> bit;
-        let behind = (self.words[window + 1] << 1) << (WINDOW as u32 - 1 - bit);
-        (here | behind).trailing_ones() as usize
+        self.from(at).trailing_ones() as usize
+    }
+
+    /// The word at a place, with its surroundings as far as 64 bytes tell.
+    #[inline(always)]
+    fn word(&self, at: u32) -> Word {
+        let (window, bit) = (at as usize / WINDOW % GROUP + 1, at % WINDOW as u32);
+        let up_to =
+            (self.words[window] << 1) << (WINDOW as u32 - 1 - bit) | self.words[window - 1] >> bit;
+        let from = self.from(at);
+        let length = from.trailing_ones();
+        let rest = from.checked_shr(length).unwrap_or(0);
+        let behind = if rest == 0 { 0 } else { rest.trailing_zeros() };
+        let before = if up_to == 0 { 0 } else { up_to.leading_zeros() };
+        Word { at, length: length as u8, before: before as u8, behind: behind as u8 }
     }
 }
 

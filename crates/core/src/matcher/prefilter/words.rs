@@ -10,7 +10,7 @@ use std::cmp::Ordering;
 use super::{
     Literal, LiteralId,
     context::{Context, Neighbour},
-    kernel::{self, MOST, Word},
+    kernel::{self, MOST, Word, is_word_byte},
 };
 
 /// The anchors of all phrases, by their first eight bytes and their length.
@@ -130,15 +130,14 @@ impl Words {
     ) {
         promising.resize(words.len(), Promising { at: 0, group: 0 });
         let mut kept = 0;
-        for &Word { at, length } in words {
-            let start = at as usize;
-            let key = kernel::key_at(block, start, usize::from(length));
-            let Some((group, found)) = self.find(key, length) else { continue };
+        for word in words {
+            let key = kernel::key_at(block, word.at as usize, usize::from(word.length));
+            let Some((group, found)) = self.find(key, word.length) else { continue };
             if found.mark {
-                marks.push(at);
+                marks.push(word.at);
             }
-            promising[kept] = Promising { at, group };
-            kept += usize::from(found.admits(block, start, start + usize::from(length)));
+            promising[kept] = Promising { at: word.at, group };
+            kept += usize::from(found.admits(block, word));
         }
         promising.truncate(kept);
     }
@@ -180,39 +179,59 @@ impl Group {
     /// Whether what stands beside the word may belong to one of the phrases: true where that can't
     /// be told.
     #[inline]
-    fn admits(&self, block: &[u8], start: usize, end: usize) -> bool {
-        let (behind, before) = match (block.get(end..end + 3), start.checked_sub(3)) {
-            (Some(behind), Some(from)) => (behind, &block[from..start]),
-            _ => return true,
-        };
-        let behind = beside_text(behind[0], [behind[1], behind[2]]);
-        let before = beside_text(before[2], [before[1], before[0]]);
+    fn admits(&self, block: &[u8], word: &Word) -> bool {
+        let start = word.at as usize;
+        let end = start + usize::from(word.length);
+        let behind = block.get(end..end + BESIDE).and_then(|beside| beside.first_chunk());
+        let before = start.checked_sub(BESIDE).and_then(|from| block[from..start].first_chunk());
+        let (Some(&behind), Some(&before)) = (behind, before) else { return true };
+        // Seen from the word, both sides look alike.
+        let behind = bit_beside(u64::from_le_bytes(behind), word.behind);
+        let before = bit_beside(u64::from_be_bytes(before), word.before);
         self.after & behind | self.before & before != 0
     }
 }
 
-/// The filter's bit for the two nearest letters of the word beside, over one character between; all
+/// Bytes beside a word that are looked at.
+const BESIDE: usize = 8;
+
+/// The filter's bit for the two nearest letters of the word beside, with so many bytes between; all
 /// bits when the text says nothing.
 #[inline]
-fn beside_text(gap: u8, letters: [u8; 2]) -> u64 {
+fn bit_beside(bytes: u64, gap: u8) -> u64 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    if gap == 0 || usize::from(gap) > BESIDE - 2 {
+        return u64::MAX;
+    }
+    let letters = (bytes >> (8 * gap)) as u16;
+    let between = bytes & !(u64::MAX << (8 * gap));
+    // A line feed, or a byte beyond ASCII: only the analyzer knows what lies between. (The sum is
+    // exact up to the lowest byte that is a line feed.)
+    let feeds = (between ^ (ONES * 0x0A)).wrapping_sub(ONES) & !(between ^ (ONES * 0x0A)) & HIGH;
     // A run of nothing but `_` is no token, so one that has a `_` there settles nothing.
-    let settled = gap < 128 && gap != b'\n' && letters[0].is_ascii_alphanumeric();
-    if settled { bit_of(letters) } else { u64::MAX }
+    let settled = (between | u64::from(letters)) & HIGH == 0 && feeds == 0 && letters as u8 != b'_';
+    let [near, far] = letters.to_le_bytes();
+    if settled { bit_of(near, is_word_byte(far).then_some(far)) } else { u64::MAX }
 }
 
+/// The filter's bit for the letters of a word nearest to the anchor; one of a single letter has no
+/// second.
 #[inline]
-fn bit_of(letters: [u8; 2]) -> u64 {
-    let folded = u16::from_le_bytes(letters) | 0x2020;
-    1 << (u32::from(folded).wrapping_mul(0x9E37_79B1) >> 26)
+fn bit_of(near: u8, far: Option<u8>) -> u64 {
+    let letters = u16::from_le_bytes([near | 0x20, far.map_or(0, |far| far | 0x20)]);
+    1 << (u32::from(letters).wrapping_mul(0x9E37_79B1) >> 26)
 }
 
-/// What a phrase admits behind and before its anchor. One side is enough, and a word of one letter
-/// would need the character beside it.
+/// What a phrase admits behind and before its anchor; one side is enough.
 fn beside(context: &Context) -> (u64, u64) {
     match context.beside() {
-        (Some(&[first, second, ..]), _) => (bit_of([first, second]), 0),
-        (None, Some(&[.., second, first])) => (0, bit_of([first, second])),
-        _ => (u64::MAX, 0),
+        (Some(word), _) => (bit_of(word[0], word.get(1).copied()), 0),
+        (None, Some(word)) => {
+            let mut backwards = word.iter().rev().copied();
+            (0, backwards.next().map_or(u64::MAX, |near| bit_of(near, backwards.next())))
+        }
+        (None, None) => (u64::MAX, 0),
     }
 }
 
@@ -224,5 +243,5 @@ fn length_of(word: &[u8]) -> u8 {
 fn home(key: u64, length: u8, size: usize) -> usize {
     // Other bits than the sieve's, or all its false alarms would meet here again.
     let hash = kernel::hash(key ^ u64::from(length) << 56);
-    (hash >> 20) as usize & (size - 1)
+    (hash >> 32) as usize & (size - 1)
 }
