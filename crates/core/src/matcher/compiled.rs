@@ -175,9 +175,10 @@ impl MatcherBuilder {
     }
 
     /// Chooses literals and builds the prefilter.
-    fn link(&self, table: Table, programs: Vec<Node>) -> Matcher {
+    fn link(&self, mut table: Table, programs: Vec<Node>) -> Matcher {
         let mut rarity = Rarity::default();
         literals::words(&table, &mut |word| rarity.see(word));
+        table.find_phrases(|word| rarity.cost(word));
         let message = table.field("message");
         let varies = self.varies;
         let chooser = Chooser { table: &table, rarity: &rarity, message, varies };
@@ -354,6 +355,17 @@ pub struct Event<'a> {
     pub raw: Option<&'a [u8]>,
 }
 
+/// What is known of an event before it is read.
+#[derive(Clone)]
+pub(crate) struct Seen<'a> {
+    /// Its candidates, a range of those of the block.
+    pub(crate) candidates: std::ops::Range<usize>,
+    /// Whether a phrase seen at that place of the block is part of the message.
+    pub(crate) trusted: &'a dyn Fn(u32) -> bool,
+    /// The bytes of its message, where that is a single line.
+    pub(crate) message: Option<&'a [u8]>,
+}
+
 impl std::fmt::Debug for Event<'_> {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_struct("Event").field("raw", &self.raw).finish_non_exhaustive()
@@ -431,14 +443,12 @@ impl Matcher {
         self.compiled.prefilter.find(block, live_literals, *pieces, &mut scratch.buffers)
     }
 
-    /// Adds to `hits` the fingerprints that match the event, given its candidates. `trusted` tells
-    /// whether a phrase seen at that place of the block is part of the message.
+    /// Adds to `hits` the fingerprints that match the event, given its candidates.
     pub(crate) fn evaluate(
         &self,
         narrowed: &Narrowed,
         event: Event<'_>,
-        candidates: std::ops::Range<usize>,
-        trusted: &dyn Fn(u32) -> bool,
+        Seen { candidates, trusted, message }: Seen<'_>,
         (scratch, hits): (&mut Scratch, &mut Vec<u32>),
     ) {
         let compiled = &*self.compiled;
@@ -470,7 +480,8 @@ impl Matcher {
             });
         }
         narrowed.every_event.iter().for_each(|program| add(*program, due));
-        let subject = Subject { fields: event.fields, raw: event.raw };
+        let message = message.filter(|_| !exact);
+        let subject = Subject { fields: event.fields, raw: event.raw, message };
         for &program in due.iter() {
             if compiled.holds(program, narrowed, answers, &subject) {
                 hits.push(program);
@@ -513,7 +524,8 @@ impl Matcher {
         let all = 0..scratch.candidates().len();
         let message = block.len() - event.raw.map_or(0, <[u8]>::len);
         let trusted = |position: u32| (position as usize) < message;
-        self.evaluate(narrowed, event, all, &trusted, (scratch, hits));
+        let seen = Seen { candidates: all, trusted: &trusted, message: None };
+        self.evaluate(narrowed, event, seen, (scratch, hits));
         hits.extend_from_slice(&narrowed.always);
         hits[before..].sort_unstable();
     }
@@ -537,7 +549,7 @@ impl Compiled {
         let table = &self.table;
         let mut answers = Answers::default();
         answers.begin(table);
-        let subject = Subject { fields: constants, raw: None };
+        let subject = Subject { fields: constants, raw: None, message: None };
         let ids = (0..table.leaves.len() as u32).map(LeafId);
         ids.map(|id| match table.leaf_at(id) {
             Leaf::Field { field, .. } if !varies(table.field_name(*field)) => {

@@ -58,6 +58,12 @@ impl Answers {
         {
             return truth;
         }
+        if let (Some(message), Some(context)) = (event.message, table.context(id))
+            && let Some(truth) = context.is_in(message)
+        {
+            self.set(id, truth);
+            return truth;
+        }
         let truth = match table.leaf_at(id) {
             Leaf::AnyField(query) => reference::matches(query, event.fields),
             Leaf::Contains(finder) => event.any_text(&|text| finder.find(text).is_some()),
@@ -98,6 +104,8 @@ pub(super) struct Subject<'a> {
     pub(super) fields: &'a dyn FieldValues,
     /// The event as it stands in the log; `None` for a document, whose message stands for it.
     pub(super) raw: Option<&'a [u8]>,
+    /// The message, where it is one line in which phrases may be looked for without analysis.
+    pub(super) message: Option<&'a [u8]>,
 }
 
 impl Subject<'_> {

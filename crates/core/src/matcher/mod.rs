@@ -17,6 +17,7 @@ mod program;
 mod rarity;
 pub mod reference;
 
+pub(crate) use compiled::Seen;
 pub use compiled::{
     CompileError, CompileErrorKind, Event, Matcher, MatcherBuilder, Narrowed, Scratch,
 };

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use memchr::memmem::Finder;
 use regex::bytes::Regex;
 
+use super::prefilter::Context;
 use crate::{
     bind::{BoundBool, BoundLeaf, BoundQuery, LeafTest},
     schema::FieldKind,
@@ -56,6 +57,8 @@ pub(crate) struct BoolNode {
 pub(crate) struct Table {
     pub(crate) leaves: Vec<Leaf>,
     pub(crate) fields: Vec<Box<str>>,
+    /// For each condition that is a phrase of the message, how to find it in raw text.
+    contexts: Vec<Option<Context>>,
     known: HashMap<LeafKey, LeafId>,
     known_fields: HashMap<Box<str>, FieldId>,
 }
@@ -96,6 +99,27 @@ impl Table {
     /// The condition with this id.
     pub(crate) fn leaf_at(&self, id: LeafId) -> &Leaf {
         &self.leaves[id.0 as usize]
+    }
+
+    /// Prepares the conditions that are phrases of the message for [`Table::context`].
+    pub(crate) fn find_phrases(&mut self, rarity: impl Fn(&[u8]) -> f32) {
+        let message = self.field("message");
+        let context = |leaf: &Leaf| match leaf {
+            Leaf::Field { field, kind: FieldKind::Text, test } if Some(*field) == message => {
+                match test {
+                    LeafTest::Term(term) => Context::new(std::slice::from_ref(term), true, &rarity),
+                    LeafTest::Phrase { terms, slop: 0 } => Context::new(terms, true, &rarity),
+                    _ => None,
+                }
+            }
+            _ => None,
+        };
+        self.contexts = self.leaves.iter().map(context).collect();
+    }
+
+    /// How to find a condition in raw text, where it is a phrase of the message.
+    pub(crate) fn context(&self, id: LeafId) -> Option<&Context> {
+        self.contexts.get(id.0 as usize)?.as_ref()
     }
 
     /// The field's name.

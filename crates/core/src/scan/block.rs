@@ -6,7 +6,7 @@ use std::ops::Range;
 use crate::{
     fields::{FieldValues, Fields, Values},
     log::{MAX_EVENT, Record, Splitter, TimeContext, without_returns},
-    matcher::{Event, Matcher, Narrowed, Scratch},
+    matcher::{Event, Matcher, Narrowed, Scratch, Seen},
 };
 
 /// What blocks of one log share.
@@ -158,16 +158,27 @@ impl Walk<'_> {
     ) {
         let scan = self.scan;
         let raw = &self.block[base + event.start..base + event.end];
+        let text = without_returns(raw);
+        let line = text.strip_suffix(b"\n").unwrap_or(&text);
+        let message = memchr::memchr(b'\n', line).is_none().then(|| {
+            let prefix = scan.splitter.prefix_len(line);
+            &line[prefix..]
+        });
         let trusted = |position: u32| {
             let at = position as usize - event.start;
-            let line = memchr::memrchr(b'\n', &raw[..at]).map_or(0, |feed| feed + 1);
-            at - line >= scan.splitter.prefix_len(&raw[line..])
+            match message {
+                Some(message) => at >= line.len() - message.len(),
+                None => {
+                    let start = memchr::memrchr(b'\n', &raw[..at]).map_or(0, |feed| feed + 1);
+                    at - start >= scan.splitter.prefix_len(&raw[start..])
+                }
+            }
         };
-        let text = without_returns(raw);
-        let fields = LogEvent { scan, raw: &text, record: OnceCell::new() };
+        let fields = LogEvent::new(scan, &text);
         let mut hits = scratch.take_hits();
         let subject = Event { fields: &fields, raw: Some(&text) };
-        scan.matcher.evaluate(scan.narrowed, subject, due, &trusted, (scratch, &mut hits));
+        let seen = Seen { candidates: due, trusted: &trusted, message };
+        scan.matcher.evaluate(scan.narrowed, subject, seen, (scratch, &mut hits));
         for &fingerprint in &hits {
             let slot = scratch.slot(fingerprint, self.hits.len());
             self.hit((slot, fingerprint), base + event.start..base + event.end);
@@ -195,11 +206,21 @@ struct LogEvent<'a> {
     scan: &'a BlockScan<'a>,
     raw: &'a [u8],
     record: OnceCell<Record<'a>>,
+    /// The record with its time: few queries ask for that, and it takes long to write.
+    timed: OnceCell<Record<'a>>,
 }
 
-impl LogEvent<'_> {
+impl<'a> LogEvent<'a> {
+    fn new(scan: &'a BlockScan<'a>, raw: &'a [u8]) -> LogEvent<'a> {
+        LogEvent { scan, raw, record: OnceCell::new(), timed: OnceCell::new() }
+    }
+
     fn record(&self) -> &Record<'_> {
-        self.record.get_or_init(|| {
+        self.record.get_or_init(|| self.scan.splitter.read_record(self.raw))
+    }
+
+    fn timed(&self) -> &Record<'_> {
+        self.timed.get_or_init(|| {
             let mut record = self.scan.splitter.read_record(self.raw);
             record.resolve_time(self.scan.time);
             record
@@ -209,7 +230,9 @@ impl LogEvent<'_> {
 
 impl FieldValues for LogEvent<'_> {
     fn values(&self, field: &str) -> Values<'_> {
-        if Record::varies(field) {
+        if field == "@timestamp" {
+            self.timed().values(field)
+        } else if Record::varies(field) {
             self.record().values(field)
         } else {
             self.scan.file.values(field)
@@ -217,7 +240,7 @@ impl FieldValues for LogEvent<'_> {
     }
 
     fn for_each_name(&self, each: &mut dyn FnMut(&str)) {
-        self.record().for_each_name(each);
+        self.timed().for_each_name(each);
         self.scan.file.for_each_name(each);
     }
 }

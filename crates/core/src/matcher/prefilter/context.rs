@@ -99,6 +99,8 @@ pub(crate) struct Context {
     anchor: usize,
     /// Without plain ASCII terms in strict order the neighbours say nothing.
     anchor_only: bool,
+    /// The place in the anchor of its rarest byte, by which the word is looked for in a short text.
+    rarest: usize,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -122,7 +124,25 @@ impl Context {
         let order =
             |a: &usize, b: &usize| rarity(&words[*a].bytes).total_cmp(&rarity(&words[*b].bytes));
         let anchor = (0..words.len()).min_by(order)?;
-        Some(Context { words, anchor, anchor_only })
+        let bytes = words[anchor].bytes.iter().enumerate();
+        let rarest = bytes.min_by_key(|(_, byte)| commonness(**byte)).map_or(0, |(at, _)| at);
+        Some(Context { words, anchor, anchor_only, rarest })
+    }
+
+    /// Whether a text that is one message of one line has the phrase; nothing when only the
+    /// analyzer can tell. The text must be free of what folds into ASCII and of tokens that are cut.
+    pub(crate) fn is_in(&self, text: &[u8]) -> Option<bool> {
+        let byte = self.anchor()[self.rarest];
+        let mut clear = true;
+        for found in memchr::memchr2_iter(byte, byte.to_ascii_uppercase(), text) {
+            let Some(at) = found.checked_sub(self.rarest) else { continue };
+            match self.check(text, at) {
+                Verdict::No => {}
+                Verdict::Maybe => clear = false,
+                Verdict::Yes(_) => return Some(true),
+            }
+        }
+        clear.then_some(false)
     }
 
     /// The word the prefilter looks for, lower-cased.
@@ -192,41 +212,35 @@ impl Context {
     }
 
     fn check_after(&self, text: &[u8], mut end: usize) -> Verdict {
-        let mut verdict = Verdict::Yes(end);
         for index in self.anchor..self.words.len() {
             let Some(next) = self.words.get(index + 1) else {
-                let glued = may_be_glued(text.get(end).copied(), text.get(end + 1));
-                return if glued { Verdict::Maybe } else { verdict };
+                let last = text[end - 1];
+                return match glue_beside(last, text.get(end), text.get(end + 1)) {
+                    Some(true) => Verdict::No,
+                    Some(false) => Verdict::Yes(end),
+                    None => Verdict::Maybe,
+                };
             };
             let start = match gap_after(text, end, self.words[index].glue) {
                 Gap::Wrong => return Verdict::No,
                 Gap::Unclear => return Verdict::Maybe,
-                Gap::Glued(start) => {
-                    verdict = Verdict::Maybe;
-                    start
-                }
-                Gap::Clean(start) => start,
+                Gap::At(start) => start,
             };
             if !is_word(text, start, &next.bytes) {
                 return Verdict::No;
             }
             end = start + next.bytes.len();
         }
-        verdict
+        Verdict::Yes(end)
     }
 
     fn check_before(&self, text: &[u8], mut start: usize) -> Verdict {
-        let mut glued = false;
         for index in (0..self.anchor).rev() {
             let word = &self.words[index];
             let end = match gap_before(text, start, word.glue) {
                 Gap::Wrong => return Verdict::No,
                 Gap::Unclear => return Verdict::Maybe,
-                Gap::Glued(end) => {
-                    glued = true;
-                    end
-                }
-                Gap::Clean(end) => end,
+                Gap::At(end) => end,
             };
             let Some(at) = end.checked_sub(word.bytes.len()) else { return Verdict::No };
             if !is_word(text, at, &word.bytes) {
@@ -234,11 +248,20 @@ impl Context {
             }
             start = at;
         }
-        let before = start.checked_sub(1).map(|at| text[at]);
+        let before = start.checked_sub(1).map(|at| &text[at]);
         let further = start.checked_sub(2).map(|at| &text[at]);
-        let glued = glued || may_be_glued(before, further);
-        if glued { Verdict::Maybe } else { Verdict::Yes(start) }
+        match glue_beside(text[start], before, further) {
+            Some(true) => Verdict::No,
+            Some(false) => Verdict::Yes(start),
+            None => Verdict::Maybe,
+        }
     }
+}
+
+/// How common a byte of a word is in logs: a rough order is all that is needed.
+fn commonness(byte: u8) -> usize {
+    const RARE_FIRST: &[u8] = b"zqxjkvwbyg_phfmudclnrsiotae";
+    RARE_FIRST.iter().position(|&rare| rare == byte).unwrap_or(RARE_FIRST.len())
 }
 
 /// Where the neighbouring word is, seen over what lies between.
@@ -247,16 +270,14 @@ enum Gap {
     Wrong,
     /// A line's or the block's end, or text beyond ASCII.
     Unclear,
-    /// At this offset, but the separator might glue.
-    Glued(usize),
     /// At this offset, for certain a token of its own.
-    Clean(usize),
+    At(usize),
 }
 
 fn gap_after(text: &[u8], end: usize, glue: Option<u8>) -> Gap {
     if let Some(glue) = glue {
         return match text.get(end) {
-            Some(&byte) if byte == glue => Gap::Clean(end + 1),
+            Some(&byte) if byte == glue => Gap::At(end + 1),
             Some(&byte) if byte < 128 => Gap::Wrong,
             _ => Gap::Unclear,
         };
@@ -267,13 +288,13 @@ fn gap_after(text: &[u8], end: usize, glue: Option<u8>) -> Gap {
     else {
         return Gap::Unclear;
     };
-    classify_gap(&rest[..length], rest[length], end + length)
+    classify_gap(&rest[..length], (text[end - 1], rest[length]), end + length)
 }
 
 fn gap_before(text: &[u8], start: usize, glue: Option<u8>) -> Gap {
     if let Some(glue) = glue {
         return match start.checked_sub(1).map(|at| text[at]) {
-            Some(byte) if byte == glue => Gap::Clean(start - 1),
+            Some(byte) if byte == glue => Gap::At(start - 1),
             Some(byte) if byte < 128 => Gap::Wrong,
             _ => Gap::Unclear,
         };
@@ -284,39 +305,45 @@ fn gap_before(text: &[u8], start: usize, glue: Option<u8>) -> Gap {
     else {
         return Gap::Unclear;
     };
-    classify_gap(&before[at + 1..], before[at], at + 1)
+    classify_gap(&before[at + 1..], (text[start], before[at]), at + 1)
 }
 
-fn classify_gap(gap: &[u8], stop: u8, offset: usize) -> Gap {
+/// `own` and `stop` are the bytes of the words on its two sides.
+fn classify_gap(gap: &[u8], (own, stop): (u8, u8), offset: usize) -> Gap {
     // A run of nothing but `_` is no token and may be followed by the word after all.
     if !is_word_byte(stop) || stop == b'_' {
         return Gap::Unclear;
     }
     match gap {
         [] => Gap::Wrong,
-        [single] if may_glue(*single) => Gap::Glued(offset),
-        _ => Gap::Clean(offset),
+        [single] if glues(own, *single, stop) => Gap::Wrong,
+        _ => Gap::At(offset),
     }
 }
 
-/// Whether the phrase's first or last token may go on beyond its word: `beside` is the byte next to
-/// it, `further` the one behind that.
-fn may_be_glued(beside: Option<u8>, further: Option<&u8>) -> bool {
-    match beside {
-        None => false,
-        Some(128..) => true,
-        // A single glue character glues only where a word goes on behind it.
-        Some(byte) if may_glue(byte) => {
-            further.is_some_and(|&next| next >= 128 || is_word_byte(next))
-        }
-        Some(_) => false,
+/// Whether the phrase's first or last token goes on beyond its word, which has `own` at that end:
+/// `beside` is the byte next to it, `further` the one behind that. Nothing where only the analyzer
+/// can tell.
+fn glue_beside(own: u8, beside: Option<&u8>, further: Option<&u8>) -> Option<bool> {
+    match (beside, further) {
+        (Some(128..), _) => None,
+        (Some(b'.' | b':' | b'\'' | b',' | b';'), Some(128..)) => None,
+        (Some(&byte), Some(&further)) => Some(glues(own, byte, further)),
+        _ => Some(false),
     }
 }
 
-/// ASCII characters that UAX #29 lets join two ASCII words (MidLetter, MidNum, MidNumLet and
-/// Single_Quote).
-fn may_glue(byte: u8) -> bool {
-    matches!(byte, b'.' | b':' | b'\'' | b',' | b';')
+/// Whether an ASCII character joins the words round it into one token: between letters UAX #29's
+/// MidLetter, MidNumLet and Single_Quote (rules WB6 and WB7), between digits MidNum, MidNumLet and
+/// Single_Quote (WB11 and WB12).
+fn glues(before: u8, byte: u8, behind: u8) -> bool {
+    let both = |is: fn(&u8) -> bool| is(&before) && is(&behind);
+    match byte {
+        b'.' | b'\'' => both(u8::is_ascii_alphabetic) || both(u8::is_ascii_digit),
+        b':' => both(u8::is_ascii_alphabetic),
+        b',' | b';' => both(u8::is_ascii_digit),
+        _ => false,
+    }
 }
 
 /// True when exactly this word, in any case, is a whole word of the text at `at`.
@@ -384,10 +411,37 @@ mod tests {
             Verdict::Yes(0)
         );
         assert_eq!(verdict(&["the", "details.fatal"], "fatal", "the details fatal"), Verdict::No);
-        assert_eq!(verdict(&["details", "fatal"], "details", "details.fatal"), Verdict::Maybe);
-        assert_eq!(verdict(&["fatal"], "fatal", "details.fatal"), Verdict::Maybe);
+        assert_eq!(verdict(&["details", "fatal"], "details", "details.fatal"), Verdict::No);
+        assert_eq!(verdict(&["details", "fatal"], "details", "details,fatal"), Verdict::Yes(0));
+        assert_eq!(verdict(&["3", "fatal"], "fatal", "3.fatal"), Verdict::Yes(0));
+        assert_eq!(verdict(&["fatal"], "fatal", "details.fatal"), Verdict::No);
+        assert_eq!(verdict(&["fatal"], "fatal", "_.fatal:_"), Verdict::Yes(2));
         assert_eq!(verdict(&["fatal"], "fatal", "details. fatal."), Verdict::Yes(9));
         assert_eq!(verdict(&["fatal"], "fatal", "éfatal"), Verdict::Maybe);
+    }
+
+    #[test]
+    fn glue_is_what_the_analyzer_joins() {
+        for byte in (0..128).filter(|byte| !is_word_byte(*byte)) {
+            for (before, behind) in
+                b"aZ09_".iter().flat_map(|b| b"bY18_".iter().map(move |e| (b, e)))
+            {
+                let text = [*before, byte, *behind];
+                let text = std::str::from_utf8(&text).expect("ASCII");
+                let joined =
+                    crate::analysis::tokens(text).any(|token| token.end - token.start == 3);
+                assert_eq!(glues(*before, byte, *behind), joined, "{text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_phrase_is_found_in_a_line_by_its_rarest_byte() {
+        let terms = ["no", "more", "mirrors"].map(str::to_owned);
+        let context = Context::new(&terms, true, |word| -(word.len() as f32)).expect("a word");
+        assert_eq!(context.is_in(b"[Errno 256] No More Mirrors, no more"), Some(true));
+        assert_eq!(context.is_in(b"no mirrors, no more mirror, mirrorss, vmvm"), Some(false));
+        assert_eq!(context.is_in("more mirrors, no more \u{b7} mirrors".as_bytes()), None);
     }
 
     #[test]
