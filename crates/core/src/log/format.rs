@@ -154,6 +154,15 @@ impl LogFormat {
         }
     }
 
+    /// Whether the line has a prefix.
+    #[inline]
+    pub(super) fn begins(self, line: &[u8]) -> bool {
+        match self {
+            LogFormat::ZuulConsole => zuul::begins(&line[..line.len().min(MAX_PREFIX)]),
+            _ => self.prefix(line).is_some(),
+        }
+    }
+
     /// What the line begins with, if it begins as this format's lines do.
     pub(super) fn head(self, line: &[u8]) -> Option<Head<'_>> {
         let line = &line[..line.len().min(MAX_PREFIX)];

@@ -94,7 +94,7 @@ impl Splitter {
         let settled = match self.profile {
             Profile::Lines => end,
             Profile::Records if end == 0 => 0,
-            Profile::Records => self.sure_start(&buffer[..end], 0, end - 1),
+            Profile::Records => Walk::new(self, &buffer[..end], 0).sure_start(0, end - 1),
         };
         if settled > 0 { settled } else { self.walked(buffer) }
     }
@@ -115,7 +115,7 @@ impl Splitter {
 
     /// A cursor over a block of whole events.
     pub fn cursor<'b>(&self, block: &'b [u8]) -> EventCursor<'b> {
-        EventCursor { splitter: *self, block, last: 0..0 }
+        EventCursor { walk: Walk::new(self, block, 0), last: 0..0 }
     }
 
     /// The number of events in a block of whole events.
@@ -153,9 +153,21 @@ impl Splitter {
         if self.profile == Profile::Lines {
             return EventCount { events: lines, cut: 0 };
         }
-        if self.format.wraps() {
-            return self.count(block);
-        }
+        let records = match self.format {
+            // What a line joins may depend on more than its text.
+            LogFormat::OsloLog => return self.count(block),
+            format if format.wraps() => {
+                let first = block.split(|&byte| byte == b'\n').next().unwrap_or_default();
+                let is_alone = !block.is_empty() && !format.begins(without_end(first));
+                self.count_records(block) + u64::from(is_alone)
+            }
+            _ => lines,
+        };
+        EventCount { events: records - self.count_joined(block, marks), cut: 0 }
+    }
+
+    /// The number of records that are folded into the event before, given the marks.
+    fn count_joined(&self, block: &[u8], marks: &[u32]) -> u64 {
         let mut cursor = self.cursor(block);
         let mut joined = 0;
         let mut end = 0;
@@ -164,12 +176,28 @@ impl Splitter {
             if mark >= end && fold::may_fold(block, mark) {
                 let event = cursor.event_at(mark);
                 end = event.end;
-                let text = &block[event];
-                let text = text.strip_suffix(b"\n").unwrap_or(text);
-                joined += memchr_iter(b'\n', text).count() as u64;
+                let first =
+                    memchr(b'\n', &block[event.clone()]).map_or(end, |at| event.start + at + 1);
+                joined += self.count_records(&block[first..end]);
             }
         }
-        EventCount { events: lines - joined, cut: 0 }
+        joined
+    }
+
+    /// The number of lines that are records as long as nothing is folded.
+    fn count_records(&self, text: &[u8]) -> u64 {
+        let mut start = 0;
+        let mut records = 0;
+        let mut line = |end: usize| {
+            let line = &text[std::mem::replace(&mut start, end + 1)..end];
+            let begins = !self.format.wraps() || self.format.begins(without_end(line));
+            records += u64::from(begins);
+        };
+        memchr_iter(b'\n', text).for_each(&mut line);
+        if text.last().is_some_and(|&byte| byte != b'\n') {
+            line(text.len());
+        }
+        records
     }
 
     /// True when the event ends because of [`MAX_EVENT`], as far as its length tells: it fills more
@@ -189,64 +217,12 @@ impl Splitter {
         }
         false
     }
-
-    /// The last place at or before `position`, and not before `floor`, where an event surely
-    /// begins. One does at `floor`.
-    fn sure_start(&self, block: &[u8], floor: usize, position: usize) -> usize {
-        let start_of =
-            |end: usize| floor + memrchr(b'\n', &block[floor..end]).map_or(0, |at| at + 1);
-        let mut start = start_of(position);
-        if self.profile == Profile::Lines || start == floor {
-            return start;
-        }
-        let last_end = memchr(b'\n', &block[position..]).map_or(block.len(), |at| position + at);
-        let mut candidate = self.candidate(&block[start..last_end], start);
-        while start > floor {
-            let end = start - 1;
-            start = start_of(end);
-            // A line too long to be an event may have been cut anywhere.
-            if end - start >= self.max_event {
-                candidate = None;
-                continue;
-            }
-            let line = without_end(&block[start..end]);
-            let Some((shape, own)) = self.shape(line) else { continue };
-            if let Some((at, wanted)) = candidate
-                && wanted.surely_begins_behind(shape)
-            {
-                return at;
-            }
-            candidate = own.map(|shape| (start, shape));
-        }
-        floor
-    }
-
-    fn candidate(&self, line: &[u8], start: usize) -> Option<(usize, Shape)> {
-        self.shape(without_end(line))?.1.map(|shape| (start, shape))
-    }
-
-    /// The line's shape as a predecessor, and as a possible first line of an event; nothing when it
-    /// joins the event before without changing its state.
-    fn shape(&self, line: &[u8]) -> Option<(Shape, Option<Shape>)> {
-        let (len, role) = match self.format.prefix(line) {
-            Some(prefix) => (prefix.len, prefix.role),
-            None if self.format.wraps() => return None,
-            None => (0, Role::Any),
-        };
-        let shape = Shape::of(&line[len..]);
-        match role {
-            Role::Continuation => None,
-            Role::Any | Role::Context => Some((shape, Some(shape))),
-            Role::Trace | Role::Exception => Some((shape, None)),
-        }
-    }
 }
 
 /// Finds events in a block of whole events, from its start to its end.
 #[derive(Clone, Debug)]
 pub struct EventCursor<'b> {
-    splitter: Splitter,
-    block: &'b [u8],
+    walk: Walk<'b>,
     last: Range<usize>,
 }
 
@@ -258,14 +234,13 @@ impl EventCursor<'_> {
     ///
     /// When `position` lies beyond the block, or before the last event returned.
     pub fn event_at(&mut self, position: usize) -> Range<usize> {
-        assert!(position < self.block.len(), "the position lies in the block");
+        assert!(position < self.walk.block.len(), "the position lies in the block");
         assert!(position >= self.last.start, "positions do not decrease");
         if position < self.last.end {
             return self.last.clone();
         }
-        let start = self.splitter.sure_start(self.block, self.last.end, position);
-        let mut walk = Walk::new(&self.splitter, self.block, start);
-        while let Some(event) = walk.next() {
+        self.walk.start = self.walk.sure_start(self.last.end, position);
+        while let Some(event) = self.walk.next() {
             if event.end > position {
                 return self.returned(event);
             }
@@ -275,8 +250,15 @@ impl EventCursor<'_> {
 
     /// The event after the one returned last (by either method).
     pub fn next_event(&mut self) -> Option<Range<usize>> {
-        let event = Walk::new(&self.splitter, self.block, self.last.end).next()?;
+        self.walk.start = self.last.end;
+        let event = self.walk.next()?;
         Some(self.returned(event))
+    }
+
+    /// The bytes that the format puts before the text of the first line of the event returned last.
+    pub(crate) fn prefix_len(&mut self) -> usize {
+        let line = self.walk.line(self.last.start);
+        line.and_then(|line| line.prefix).map_or(0, |prefix| prefix.len)
     }
 
     fn returned(&mut self, event: Range<usize>) -> Range<usize> {
@@ -309,23 +291,75 @@ enum Verdict {
 }
 
 /// The definition of events: from a start, line by line.
-struct Walk<'s, 'b> {
-    splitter: &'s Splitter,
+#[derive(Clone, Debug)]
+struct Walk<'b> {
+    splitter: Splitter,
     block: &'b [u8],
     start: usize,
     /// The stream may go on behind the block.
     unfinished: bool,
-    /// The line read last, as it is often asked for again.
-    read: Option<Line<'b>>,
+    /// The lines read last, as they are often asked for again: an event's own, and its neighbours.
+    read: [Option<Line<'b>>; 3],
+    /// Which of them gives way next.
+    oldest: usize,
 }
 
-impl<'s, 'b> Walk<'s, 'b> {
-    fn new(splitter: &'s Splitter, block: &'b [u8], start: usize) -> Walk<'s, 'b> {
-        Walk { splitter, block, start, unfinished: false, read: None }
+impl<'b> Walk<'b> {
+    fn new(splitter: &Splitter, block: &'b [u8], start: usize) -> Walk<'b> {
+        let splitter = *splitter;
+        Walk { splitter, block, start, unfinished: false, read: [None; 3], oldest: 0 }
     }
 
-    fn unfinished(self) -> Walk<'s, 'b> {
+    fn unfinished(self) -> Walk<'b> {
         Walk { unfinished: true, ..self }
+    }
+
+    /// The last place at or before `position`, and not before `floor`, where an event surely
+    /// begins. One does at `floor`.
+    fn sure_start(&mut self, floor: usize, position: usize) -> usize {
+        let block = self.block;
+        let start_of =
+            |end: usize| floor + memrchr(b'\n', &block[floor..end]).map_or(0, |at| at + 1);
+        let mut start = start_of(position);
+        if self.splitter.profile == Profile::Lines || start == floor {
+            return start;
+        }
+        let own = self.shape(start).and_then(|(_, own)| own);
+        let mut candidate = own.map(|shape| (start, shape));
+        while start > floor {
+            let end = start - 1;
+            start = start_of(end);
+            // A line too long to be an event may have been cut anywhere.
+            if end - start >= self.splitter.max_event {
+                candidate = None;
+                continue;
+            }
+            let Some((shape, own)) = self.shape(start) else { continue };
+            if let Some((at, wanted)) = candidate
+                && wanted.surely_begins_behind(shape)
+            {
+                return at;
+            }
+            candidate = own.map(|shape| (start, shape));
+        }
+        floor
+    }
+
+    /// The shape of the line at `start` as a predecessor, and as a possible first line of an event;
+    /// nothing when it joins the event before without changing its state.
+    fn shape(&mut self, start: usize) -> Option<(Shape, Option<Shape>)> {
+        let line = self.line(start)?;
+        let role = match line.prefix {
+            Some(prefix) => prefix.role,
+            None if self.splitter.format.wraps() => return None,
+            None => Role::Any,
+        };
+        let shape = Shape::of(line.text);
+        match role {
+            Role::Continuation => None,
+            Role::Any | Role::Context => Some((shape, Some(shape))),
+            Role::Trace | Role::Exception => Some((shape, None)),
+        }
     }
 
     /// The next event; nothing at the block's end, or where more must be read.
@@ -356,10 +390,8 @@ impl<'s, 'b> Walk<'s, 'b> {
     /// The line that begins at `start`, if the block surely holds all of it that matters.
     #[inline]
     fn line(&mut self, start: usize) -> Option<Line<'b>> {
-        if let Some(line) = self.read
-            && line.start == start
-        {
-            return Some(line);
+        if let Some(line) = self.read.iter().flatten().find(|line| line.start == start) {
+            return Some(*line);
         }
         let rest = &self.block[start..];
         let window = &rest[..rest.len().min(self.splitter.max_event)];
@@ -373,7 +405,8 @@ impl<'s, 'b> Walk<'s, 'b> {
         let prefix = self.splitter.format.prefix(bytes);
         let text = &bytes[prefix.map_or(0, |prefix| prefix.len)..];
         let line = Line { start, end: start + length, prefix, text, long };
-        self.read = Some(line);
+        self.read[self.oldest] = Some(line);
+        self.oldest = (self.oldest + 1) % self.read.len();
         Some(line)
     }
 

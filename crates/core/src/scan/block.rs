@@ -143,7 +143,8 @@ impl Walk<'_> {
                 candidates.iter().take_while(|candidate| (candidate.position as usize) < event.end);
             let due = next..next + inside.count();
             next = due.end;
-            self.event(part.start, event, due, scratch);
+            let prefix = cursor.prefix_len();
+            self.event(part.start, (event, prefix), due, scratch);
         }
         lines
     }
@@ -152,7 +153,7 @@ impl Walk<'_> {
     fn event(
         &mut self,
         base: usize,
-        event: Range<usize>,
+        (event, prefix): (Range<usize>, usize),
         due: Range<usize>,
         scratch: &mut Scratch,
     ) {
@@ -160,10 +161,7 @@ impl Walk<'_> {
         let raw = &self.block[base + event.start..base + event.end];
         let text = without_returns(raw);
         let line = text.strip_suffix(b"\n").unwrap_or(&text);
-        let message = memchr::memchr(b'\n', line).is_none().then(|| {
-            let prefix = scan.splitter.prefix_len(line);
-            &line[prefix..]
-        });
+        let message = memchr::memchr(b'\n', line).is_none().then(|| &line[prefix..]);
         let trusted = |position: u32| {
             let at = position as usize - event.start;
             match message {

@@ -23,6 +23,12 @@ pub(in crate::log) fn head(line: &[u8]) -> Option<Head<'_>> {
     Some(Head { len, stamp, node, ..Head::default() })
 }
 
+/// Whether the line has a [`head`].
+pub(in crate::log) fn begins(line: &[u8]) -> bool {
+    let end = stamp_len(line, b' ');
+    end > 0 && bar_len(&line[end..]).is_some()
+}
+
 /// The length of ` | `, or of ` |` at the line's end.
 fn bar_len(bytes: &[u8]) -> Option<usize> {
     match bytes {

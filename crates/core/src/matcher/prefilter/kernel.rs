@@ -36,7 +36,7 @@ pub(super) struct Found {
     pub(super) words: Vec<Word>,
     /// Offsets inside chains so long that the analyzer may cut a token in them.
     pub(super) chains: Vec<u32>,
-    /// The number of line feeds before each [`GROUP_BYTES`] of the block.
+    /// The number of line feeds before each [`WINDOW`] of the block.
     pub(super) feeds: Vec<u32>,
     /// Number of line feeds in the block.
     pub(super) lines: u64,
@@ -283,7 +283,7 @@ pub(super) fn find_portable(sieve: &Sieve, block: &[u8], found: &mut Found) {
     run(sieve, block, found, classify, place_bits);
 }
 
-const WINDOW: usize = 64;
+pub(super) const WINDOW: usize = 64;
 /// Bytes a key or a table look-up may read past its window.
 const LOAD: usize = 8;
 /// A window with what may be read behind it.
@@ -291,7 +291,7 @@ type Window = [u8; WINDOW + LOAD];
 /// Windows between two rounds of hashing: their words' offsets stay in L1.
 const GROUP: usize = 64;
 /// Bytes of a group.
-pub(super) const GROUP_BYTES: usize = GROUP * WINDOW;
+const GROUP_BYTES: usize = GROUP * WINDOW;
 
 /// A group with what may be read behind it.
 type Group = [u8; GROUP_BYTES + WINDOW + LOAD];
@@ -355,6 +355,8 @@ struct Room {
     /// The masks of word bytes of the window before, of the group's windows, and of the one that
     /// follows.
     words: [u64; GROUP + 2],
+    /// The line feeds of the group before each window.
+    feeds: [u32; GROUP],
 }
 
 impl Default for Room {
@@ -363,6 +365,7 @@ impl Default for Room {
             long: [0; GROUP_BYTES / (LONG + 1) + 2 * WINDOW],
             short: [0; GROUP_BYTES / 2 + WINDOW],
             words: [0; GROUP + 2],
+            feeds: [0; GROUP],
         }
     }
 }
@@ -370,6 +373,7 @@ impl Default for Room {
 /// What a group's masks told.
 #[derive(Clone, Copy, Default)]
 struct Noted {
+    windows: usize,
     long: usize,
     short: usize,
     lines: u32,
@@ -398,6 +402,7 @@ impl State {
             room.words[index + 1] = word;
             let starts = word & !((word << 1) | (self.last >> 63));
             self.last = word;
+            room.feeds[index] = noted.lines;
             noted.lines += now.feed.count_ones();
             noted.high |= now.high;
             if now.chain != u64::MAX {
@@ -420,6 +425,7 @@ impl State {
             now = next;
         }
         room.words[windows + 1] = now.word;
+        noted.windows = windows;
         noted
     }
 
@@ -441,7 +447,8 @@ impl Noted {
     /// begins at `start`.
     #[inline(always)]
     fn told(self, sieve: &Sieve, text: &Group, room: &Room, start: usize, found: &mut Found) {
-        found.feeds.push(found.lines as u32);
+        let before = found.lines as u32;
+        found.feeds.extend(room.feeds[..self.windows].iter().map(|feeds| before + feeds));
         found.lines += u64::from(self.lines);
         found.beyond_ascii |= self.high != 0;
         let mut chains = self.chains;
