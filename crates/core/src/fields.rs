@@ -1,6 +1,6 @@
 //! Field values of an event: strings by name, several values allowed.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// The values of one field of one event.
 #[derive(Clone, Copy, Debug)]
@@ -55,7 +55,8 @@ pub trait FieldValues {
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 #[serde(transparent)]
 pub struct Fields {
-    entries: BTreeMap<String, Vec<String>>,
+    /// Shared, as every piece of evidence has the fields of its run and file.
+    entries: BTreeMap<Arc<str>, Arc<Vec<String>>>,
 }
 
 impl Fields {
@@ -65,18 +66,19 @@ impl Fields {
     }
 
     /// Adds one value to a field.
-    pub fn push(&mut self, field: impl Into<String>, value: impl Into<String>) {
-        self.entries.entry(field.into()).or_default().push(value.into());
+    pub fn push(&mut self, field: impl Into<Arc<str>>, value: impl Into<String>) {
+        let values = self.entries.entry(field.into()).or_default();
+        Arc::make_mut(values).push(value.into());
     }
 
     /// Replaces a field by one value.
-    pub fn set(&mut self, field: impl Into<String>, value: impl Into<String>) {
-        self.entries.insert(field.into(), vec![value.into()]);
+    pub fn set(&mut self, field: impl Into<Arc<str>>, value: impl Into<String>) {
+        self.entries.insert(field.into(), Arc::new(vec![value.into()]));
     }
 
     /// The fields by name, each with its values.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &[String])> {
-        self.entries.iter().map(|(name, values)| (name.as_str(), values.as_slice()))
+        self.entries.iter().map(|(name, values)| (&**name, values.as_slice()))
     }
 
     /// True when there is no field.

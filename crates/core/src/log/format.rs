@@ -185,14 +185,13 @@ impl LogFormat {
 /// The length of the prefix that some console puts before each line, whatever its format; 0 for
 /// none. Looks at no more than [`MAX_PREFIX`] bytes.
 pub(super) fn any_prefix_len(line: &[u8]) -> usize {
-    const STAMPED: [LogFormat; 5] = [
-        LogFormat::ZuulConsole,
-        LogFormat::GitlabCi,
-        LogFormat::GithubActions,
-        LogFormat::Taskcluster,
-        LogFormat::Jenkins,
-    ];
-    STAMPED.iter().find_map(|format| format.head(line)).map_or(0, |head| head.len)
+    use LogFormat::{GithubActions, GitlabCi, Jenkins, Taskcluster, ZuulConsole};
+    let stamped: &[LogFormat] = match line.first() {
+        Some(b'0'..=b'9') => &[ZuulConsole, GitlabCi, GithubActions, Jenkins],
+        Some(b'[') => &[Taskcluster, Jenkins],
+        _ => &[],
+    };
+    stamped.iter().find_map(|format| format.head(line)).map_or(0, |head| head.len)
 }
 
 #[cfg(test)]

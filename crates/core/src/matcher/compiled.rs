@@ -587,7 +587,12 @@ impl Compiled {
             Truth::Unknown => answers.known(id),
             truth => truth,
         };
-        match program.settle(&known) {
+        // Where to ask is cheap, to look for what is known already does not pay.
+        let settled = match subject.message {
+            Some(_) => Truth::Unknown,
+            None => program.settle(&known),
+        };
+        match settled {
             Truth::True => true,
             Truth::False => false,
             Truth::Unknown => program.evaluate(&mut |id| match constant(id) {

@@ -33,11 +33,35 @@ pub(super) struct BlockReport {
 }
 
 /// Where one fingerprint hit within a block.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Places {
     pub(super) count: u64,
-    /// The first and the last event, or all.
-    pub(super) events: Vec<Place>,
+    pub(super) first: Place,
+    /// The last event, if there is more than one.
+    pub(super) last: Option<Place>,
+    /// The events between those two, where all are kept.
+    pub(super) between: Vec<Place>,
+}
+
+impl Places {
+    fn new(first: Place) -> Places {
+        Places { count: 1, first, last: None, between: Vec::new() }
+    }
+
+    fn add(&mut self, place: Place, all: bool) {
+        self.count += 1;
+        let before = self.last.replace(place);
+        self.between.extend(before.filter(|_| all));
+    }
+
+    /// The events kept, in order.
+    pub(super) fn kept(&self) -> impl Iterator<Item = &Place> {
+        [&self.first].into_iter().chain(&self.between).chain(&self.last)
+    }
+
+    fn kept_mut(&mut self) -> impl Iterator<Item = &mut Place> {
+        [&mut self.first].into_iter().chain(&mut self.between).chain(&mut self.last)
+    }
 }
 
 /// One event of a block.
@@ -64,7 +88,7 @@ impl BlockScan<'_> {
             walk.every_event_hits(count.events);
         }
         let mut hits = walk.hits;
-        for place in hits.iter_mut().flat_map(|(_, places)| &mut places.events) {
+        for place in hits.iter_mut().flat_map(|(_, places)| places.kept_mut()) {
             place.line = self.line_at(block, place.event.start, scratch);
         }
         scratch.forget_slots(hits.iter().map(|(fingerprint, _)| *fingerprint));
@@ -102,10 +126,13 @@ impl Walk<'_> {
             ranges.push(splitter.cursor(self.block).event_at(last));
             ranges.dedup();
         }
-        let places: Vec<Place> = ranges.into_iter().map(|event| Place { line: 0, event }).collect();
+        let mut places = ranges.into_iter().map(|event| Place { line: 0, event });
+        let Some(first) = places.next() else { return };
+        let last = places.next_back();
+        let between: Vec<Place> = places.collect();
         for &fingerprint in self.scan.narrowed.always() {
-            let places = Places { count: events, events: places.clone() };
-            self.hits.push((fingerprint, places));
+            let (first, last, between) = (first.clone(), last.clone(), between.clone());
+            self.hits.push((fingerprint, Places { count: events, first, last, between }));
         }
     }
 
@@ -186,15 +213,9 @@ impl Walk<'_> {
 
     fn hit(&mut self, (slot, fingerprint): (usize, u32), event: Range<usize>) {
         let place = Place { event, line: 0 };
-        if slot == self.hits.len() {
-            self.hits.push((fingerprint, Places::default()));
-        }
-        let places = &mut self.hits[slot].1;
-        places.count += 1;
-        if !self.scan.all && places.events.len() == 2 {
-            places.events[1] = place;
-        } else {
-            places.events.push(place);
+        match self.hits.get_mut(slot) {
+            Some((_, places)) => places.add(place, self.scan.all),
+            None => self.hits.push((fingerprint, Places::new(place))),
         }
     }
 }

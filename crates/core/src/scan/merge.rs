@@ -60,7 +60,7 @@ impl Merge {
             let merged = self.hits.entry(fingerprint).or_default();
             merged.count += places.count;
             if all {
-                merged.kept.extend(places.events.iter().map(|event| Kept::new(&source, event)));
+                merged.kept.extend(places.kept().map(|event| Kept::new(&source, event)));
             } else {
                 merged.keep_ends(&source, &places);
             }
@@ -94,7 +94,7 @@ impl Merge {
 impl Merged {
     /// Keeps the first and the last event of all blocks so far.
     fn keep_ends(&mut self, source: &Source<'_>, places: &Places) {
-        for event in &places.events {
+        for event in places.kept() {
             match &mut self.kept[..] {
                 [] | [_] => {
                     self.kept.push(Kept::new(source, event));

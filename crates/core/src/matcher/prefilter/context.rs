@@ -282,6 +282,12 @@ fn gap_after(text: &[u8], end: usize, glue: Option<u8>) -> Gap {
             _ => Gap::Unclear,
         };
     }
+    // One blank, as nearly always.
+    if let [_, b' ', next, ..] = text[end - 1..]
+        && next.is_ascii_alphanumeric()
+    {
+        return Gap::At(end + 1);
+    }
     let rest = &text[end..];
     let Some(length) =
         rest.iter().position(|&byte| byte == b'\n' || byte >= 128 || is_word_byte(byte))
@@ -300,6 +306,11 @@ fn gap_before(text: &[u8], start: usize, glue: Option<u8>) -> Gap {
         };
     }
     let before = &text[..start];
+    if let [.., last, b' '] = before
+        && last.is_ascii_alphanumeric()
+    {
+        return Gap::At(start - 1);
+    }
     let Some(at) =
         before.iter().rposition(|&byte| byte == b'\n' || byte >= 128 || is_word_byte(byte))
     else {
@@ -352,7 +363,7 @@ fn is_word(text: &[u8], at: usize, word: &[u8]) -> bool {
     let bounded = |byte: Option<&u8>| byte.is_none_or(|&byte| !is_word_byte(byte));
     bounded(text.get(at + word.len()))
         && (at == 0 || !is_word_byte(text[at - 1]))
-        && here.iter().zip(word).all(|(a, b)| a.to_ascii_lowercase() == *b)
+        && here.eq_ignore_ascii_case(word)
 }
 
 /// Whether a term is ASCII words joined by single glue characters, as the analyzer makes them.
