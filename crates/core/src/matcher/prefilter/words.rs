@@ -53,45 +53,59 @@ pub(super) struct Promising {
     group: u32,
 }
 
+/// A word to look for, and the phrase it is the anchor of; a mark is of none.
+struct Anchor<'a> {
+    word: &'a [u8],
+    of: Option<(LiteralId, &'a Context)>,
+}
+
+impl Anchor<'_> {
+    fn key(&self) -> (u64, u8) {
+        (kernel::key_of(self.word), length_of(self.word))
+    }
+}
+
 /// More entries than this are searched for their word before they are looked at one by one.
 const CROWD: usize = 4;
 
 impl Words {
     pub(super) fn new(literals: &[Literal], marks: &[&str]) -> Words {
-        let mut keyed: Vec<(u64, u8, &[u8], Option<(LiteralId, &Context)>)> = Vec::new();
-        for (id, literal) in (0..).map(LiteralId).zip(literals) {
-            if let Literal::Phrase(context) = literal {
-                let word = context.anchor();
-                keyed.push((kernel::key_of(word), length_of(word), word, Some((id, context))));
-            }
-        }
-        let marks = marks.iter().map(|mark| mark.as_bytes());
-        keyed.extend(marks.map(|mark| (kernel::key_of(mark), length_of(mark), mark, None)));
-        // By word within a group: `same_word` relies on it.
-        keyed.sort_by_key(|(key, length, word, what)| {
-            (*key, *length, *word, what.map(|(id, _)| id))
-        });
+        let phrases =
+            (0..).map(LiteralId).zip(literals).filter_map(|(id, literal)| match literal {
+                Literal::Phrase(context) => {
+                    Some(Anchor { word: context.anchor(), of: Some((id, context)) })
+                }
+                Literal::Piece(_) => None,
+            });
+        let marks = marks.iter().map(|mark| Anchor { word: mark.as_bytes(), of: None });
+        let mut anchors: Vec<Anchor<'_>> = phrases.chain(marks).collect();
+        // By word within a group: `phrases` relies on it.
+        anchors.sort_by_key(|anchor| (anchor.key(), anchor.word, anchor.of.map(|(id, _)| id)));
         let mut words = Words { index: Vec::new(), groups: Vec::new(), entries: Vec::new() };
-        for same in keyed.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
-            let (key, length, ..) = same[0];
-            let start = words.entries.len() as u32;
-            let mut group =
-                Group { key, after: 0, before: 0, start, count: 0, length, mark: false };
-            for (.., what) in same {
-                let Some((id, context)) = *what else {
-                    group.mark = true;
-                    continue;
-                };
-                let (after, before) = beside(context);
-                group.after |= after;
-                group.before |= before;
-                group.count += 1;
-                words.entries.push(Entry { id, neighbour: context.neighbour() });
-            }
-            words.groups.push(group);
+        for same in anchors.chunk_by(|a, b| a.key() == b.key()) {
+            words.push_group(same);
         }
         words.build_index();
         words
+    }
+
+    /// Adds the anchors that share first bytes and length.
+    fn push_group(&mut self, anchors: &[Anchor<'_>]) {
+        let Some((key, length)) = anchors.first().map(Anchor::key) else { return };
+        let start = self.entries.len() as u32;
+        let mut group = Group { key, after: 0, before: 0, start, count: 0, length, mark: false };
+        for anchor in anchors {
+            let Some((id, context)) = anchor.of else {
+                group.mark = true;
+                continue;
+            };
+            let (after, before) = beside(context);
+            group.after |= after;
+            group.before |= before;
+            group.count += 1;
+            self.entries.push(Entry { id, neighbour: context.neighbour() });
+        }
+        self.groups.push(group);
     }
 
     fn build_index(&mut self) {
