@@ -139,14 +139,20 @@ fn admit(tables: &mut [[u8; 128]; PLACES], word: &[u8], bucket: u8) {
 /// the text in a 48 KiB L1 cache.
 #[derive(Clone, Debug)]
 struct Bloom {
-    bits: Box<[u64]>,
+    /// All of it is used only by large sets.
+    bits: Box<[u64; BLOOM_WORDS]>,
     shift: u32,
 }
 
+const BLOOM_WORDS: usize = 1 << 12;
+
 impl Bloom {
     fn new(words: &[&[u8]]) -> Bloom {
-        let log2 = (words.len() * 128).next_power_of_two().clamp(1 << 12, 1 << 18).trailing_zeros();
-        let mut bits = vec![0; 1 << (log2 - 6)].into_boxed_slice();
+        let log2 = (words.len() * 128)
+            .next_power_of_two()
+            .clamp(1 << 12, 64 * BLOOM_WORDS)
+            .trailing_zeros();
+        let mut bits = Box::new([0; BLOOM_WORDS]);
         let shift = 64 - log2;
         for word in words {
             let bit = hash(key_of(word)) >> shift;
@@ -158,7 +164,7 @@ impl Bloom {
     #[inline(always)]
     fn admits(&self, key: u64) -> bool {
         let bit = hash(key) >> self.shift;
-        (self.bits[(bit >> 6) as usize] >> (bit & 63)) & 1 != 0
+        (self.bits[(bit >> 6) as usize % BLOOM_WORDS] >> (bit & 63)) & 1 != 0
     }
 }
 
@@ -311,7 +317,7 @@ fn run(
     let mut start = 0;
     while let Some(text) = block[start..].first_chunk::<{ size_of::<Group>() }>() {
         let noted = state.group(sieve, text, GROUP, (&classify, &place), &mut room);
-        noted.told(sieve, text, &room, start, found);
+        noted.told(sieve, text, &mut room, start, found);
         start += GROUP_BYTES;
     }
     // The last groups and what they read past the end come from a padded copy.
@@ -322,7 +328,7 @@ fn run(
         let text = padded[group..].first_chunk().expect("two groups fit");
         let windows = (rest.len() - group).div_ceil(WINDOW).min(GROUP);
         let noted = state.group(sieve, text, windows, (&classify, &place), &mut room);
-        noted.told(sieve, text, &room, start + group, found);
+        noted.told(sieve, text, &mut room, start + group, found);
     }
 }
 
@@ -352,19 +358,20 @@ struct State {
 struct Room {
     long: [u32; GROUP_BYTES / (LONG + 1) + 2 * WINDOW],
     short: [u32; GROUP_BYTES / 2 + WINDOW],
-    /// The masks of word bytes of the window before, of the group's windows, and of the one that
-    /// follows.
-    words: [u64; GROUP + 2],
+    masks: WordMasks,
     /// The line feeds of the group before each window.
     feeds: [u32; GROUP],
 }
+
+/// The masks of word bytes of the window before, of the group's windows, and of the one that follows.
+struct WordMasks([u64; GROUP + 2]);
 
 impl Default for Room {
     fn default() -> Room {
         Room {
             long: [0; GROUP_BYTES / (LONG + 1) + 2 * WINDOW],
             short: [0; GROUP_BYTES / 2 + WINDOW],
-            words: [0; GROUP + 2],
+            masks: WordMasks([0; GROUP + 2]),
             feeds: [0; GROUP],
         }
     }
@@ -394,12 +401,12 @@ impl State {
         room: &mut Room,
     ) -> Noted {
         let mut noted = Noted::default();
-        room.words[0] = self.last;
+        room.masks.0[0] = self.last;
         let mut now = classify(window(text, 0));
         for index in 0..windows {
             let next = classify(window(text, index + 1));
             let word = now.word;
-            room.words[index + 1] = word;
+            room.masks.0[index + 1] = word;
             let starts = word & !((word << 1) | (self.last >> 63));
             self.last = word;
             room.feeds[index] = noted.lines;
@@ -424,7 +431,7 @@ impl State {
             }
             now = next;
         }
-        room.words[windows + 1] = now.word;
+        room.masks.0[windows + 1] = now.word;
         noted.windows = windows;
         noted
     }
@@ -446,7 +453,7 @@ impl Noted {
     /// Hashes the words noted, keeps what the filters admit, and adds all to `found`; the group
     /// begins at `start`.
     #[inline(always)]
-    fn told(self, sieve: &Sieve, text: &Group, room: &Room, start: usize, found: &mut Found) {
+    fn told(self, sieve: &Sieve, text: &Group, room: &mut Room, start: usize, found: &mut Found) {
         let before = found.lines as u32;
         found.feeds.extend(room.feeds[..self.windows].iter().map(|feeds| before + feeds));
         found.lines += u64::from(self.lines);
@@ -456,40 +463,36 @@ impl Noted {
             found.chains.push((start + chains.trailing_zeros() as usize * WINDOW) as u32);
             chains &= chains - 1;
         }
-        let word = |at| Word { at: start as u32 + at, ..room.word(at) };
-        let long = |at| sieve.long.admits(key_of_load(load(text, at), LONG));
-        keep(&room.long[..self.long], long, word, &mut found.words);
-        let short = |at| sieve.short.admits(key_of_short(load(text, at), room.length(at)));
-        keep(&room.short[..self.short], short, word, &mut found.words);
+        let Room { long, short, masks, .. } = room;
+        let word = |at: &u32| Word { at: start as u32 + at, ..masks.word(*at) };
+        let passes = |at| sieve.long.admits(key_of_load(load(text, at), LONG));
+        let kept = keep(&mut long[..self.long], passes);
+        found.words.extend(long[..kept].iter().map(word));
+        let passes = |at| sieve.short.admits(key_of_short(load(text, at), masks.length(at)));
+        let kept = keep(&mut short[..self.short], passes);
+        found.words.extend(short[..kept].iter().map(word));
     }
 }
 
-/// Adds the places that pass to `words`, without a branch on each: it would be mispredicted.
+/// Moves the places that pass to the front and returns their number, without a branch on each: it
+/// would be mispredicted.
 #[inline(always)]
-fn keep(
-    places: &[u32],
-    passes: impl Fn(u32) -> bool,
-    word: impl Fn(u32) -> Word,
-    words: &mut Vec<Word>,
-) {
-    let before = words.len();
-    words.resize(before + places.len(), Word::default());
+fn keep(places: &mut [u32], passes: impl Fn(u32) -> bool) -> usize {
     let mut kept = 0;
-    let rest = &mut words[before..];
-    for &at in places {
-        rest[kept].at = at;
+    for index in 0..places.len() {
+        let at = places[index];
+        places[kept] = at;
         kept += usize::from(passes(at));
     }
-    rest[..kept].iter_mut().for_each(|place| *place = word(place.at));
-    words.truncate(before + kept);
+    kept
 }
 
-impl Room {
+impl WordMasks {
     /// The word bytes from a place on, 64 bits.
     #[inline(always)]
     fn from(&self, at: u32) -> u64 {
         let (window, bit) = (at as usize / WINDOW % GROUP + 1, at % WINDOW as u32);
-        (self.words[window] >> bit) | ((self.words[window + 1] << 1) << (WINDOW as u32 - 1 - bit))
+        (self.0[window] >> bit) | ((self.0[window + 1] << 1) << (WINDOW as u32 - 1 - bit))
     }
 
     /// How many word bytes there are from a place on: 64 for 64 or more.
@@ -502,8 +505,7 @@ impl Room {
     #[inline(always)]
     fn word(&self, at: u32) -> Word {
         let (window, bit) = (at as usize / WINDOW % GROUP + 1, at % WINDOW as u32);
-        let up_to =
-            (self.words[window] << 1) << (WINDOW as u32 - 1 - bit) | self.words[window - 1] >> bit;
+        let up_to = (self.0[window] << 1) << (WINDOW as u32 - 1 - bit) | self.0[window - 1] >> bit;
         let from = self.from(at);
         let length = from.trailing_ones();
         let rest = from.checked_shr(length).unwrap_or(0);
