@@ -266,9 +266,9 @@ fn commonness(byte: u8) -> usize {
 
 /// Where the neighbouring word is, seen over what lies between.
 enum Gap {
-    /// Something else than the phrase allows.
+    /// Something else than the phrase allows, or the end of the text, which is an event's too.
     Wrong,
-    /// A line's or the block's end, or text beyond ASCII.
+    /// A line's end, or text beyond ASCII.
     Unclear,
     /// At this offset, for certain a token of its own.
     At(usize),
@@ -278,8 +278,8 @@ fn gap_after(text: &[u8], end: usize, glue: Option<u8>) -> Gap {
     if let Some(glue) = glue {
         return match text.get(end) {
             Some(&byte) if byte == glue => Gap::At(end + 1),
-            Some(&byte) if byte < 128 => Gap::Wrong,
-            _ => Gap::Unclear,
+            Some(128..) => Gap::Unclear,
+            _ => Gap::Wrong,
         };
     }
     // One blank, as nearly always.
@@ -292,7 +292,7 @@ fn gap_after(text: &[u8], end: usize, glue: Option<u8>) -> Gap {
     let Some(length) =
         rest.iter().position(|&byte| byte == b'\n' || byte >= 128 || is_word_byte(byte))
     else {
-        return Gap::Unclear;
+        return Gap::Wrong;
     };
     classify_gap(&rest[..length], (text[end - 1], rest[length]), end + length)
 }
@@ -301,8 +301,8 @@ fn gap_before(text: &[u8], start: usize, glue: Option<u8>) -> Gap {
     if let Some(glue) = glue {
         return match start.checked_sub(1).map(|at| text[at]) {
             Some(byte) if byte == glue => Gap::At(start - 1),
-            Some(byte) if byte < 128 => Gap::Wrong,
-            _ => Gap::Unclear,
+            Some(128..) => Gap::Unclear,
+            _ => Gap::Wrong,
         };
     }
     let before = &text[..start];
@@ -314,7 +314,7 @@ fn gap_before(text: &[u8], start: usize, glue: Option<u8>) -> Gap {
     let Some(at) =
         before.iter().rposition(|&byte| byte == b'\n' || byte >= 128 || is_word_byte(byte))
     else {
-        return Gap::Unclear;
+        return Gap::Wrong;
     };
     classify_gap(&before[at + 1..], (text[start], before[at]), at + 1)
 }
@@ -409,7 +409,8 @@ mod tests {
         assert_eq!(check("[Errno 256] NO-MORE (mirrors)  to try\n"), Verdict::Yes(12));
         assert_eq!(check("no more mirrors to tryst"), Verdict::No);
         assert_eq!(check("any more mirrors to try"), Verdict::No);
-        assert_eq!(check("more mirrors"), Verdict::Maybe);
+        assert_eq!(check("more mirrors"), Verdict::No);
+        assert_eq!(check("no more mirrors\n"), Verdict::Maybe);
         assert_eq!(check("no more mirrors\nto try"), Verdict::Maybe);
         assert_eq!(check("no more mirrors – to try"), Verdict::Maybe);
         assert_eq!(check("no more mirrors __ to try"), Verdict::Maybe);
