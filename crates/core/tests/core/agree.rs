@@ -283,6 +283,29 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+
+    #[test]
+    fn how_lines_end_does_not_matter(
+        log in log(),
+        fingerprints in fingerprints(),
+        pieces in prop::collection::vec(1..200_usize, 0..4),
+    ) {
+        let mut feeds = log;
+        feeds.retain(|byte| !matches!(byte, b'\r' | 0x1b));
+        let mut returns = Vec::new();
+        for &byte in &feeds {
+            returns.extend_from_slice(if byte == b'\n' { b"\r\n" } else { std::slice::from_ref(&byte) });
+        }
+        let options = ScanOptions { all: true, ..ScanOptions::default() };
+        let (feeds, _) = scanned(&feeds, &pieces, &fingerprints, (&options, true));
+        let (mut returns, _) = scanned(&returns, &pieces, &fingerprints, (&options, true));
+        returns.bytes = feeds.bytes;
+        prop_assert_eq!(returns, feeds);
+    }
+}
+
 /// The given log over and over, so that its format is known and many small blocks follow.
 fn repeated(log: &[u8], bytes: usize) -> Vec<u8> {
     let mut text = Vec::new();
