@@ -99,6 +99,10 @@ pub(crate) struct Context {
     anchor: usize,
     /// Without plain ASCII terms in strict order the neighbours say nothing.
     anchor_only: bool,
+    /// The words with single blanks between the terms, as they nearly always stand, and where the
+    /// anchor is in that.
+    joined: Box<[u8]>,
+    joined_anchor: usize,
     /// The place in the anchor of its rarest byte, by which the word is looked for in a short text.
     rarest: usize,
 }
@@ -126,7 +130,18 @@ impl Context {
         let anchor = (0..words.len()).min_by(order)?;
         let bytes = words[anchor].bytes.iter().enumerate();
         let rarest = bytes.min_by_key(|(_, byte)| commonness(**byte)).map_or(0, |(at, _)| at);
-        Some(Context { words, anchor, anchor_only, rarest })
+        let mut joined = Vec::new();
+        let mut joined_anchor = 0;
+        for (index, word) in words.iter().enumerate() {
+            if index == anchor {
+                joined_anchor = joined.len();
+            }
+            joined.extend_from_slice(&word.bytes);
+            let is_last = index + 1 == words.len();
+            joined.extend((!is_last).then_some(word.glue.unwrap_or(b' ')));
+        }
+        let joined = joined.into();
+        Some(Context { words, anchor, anchor_only, joined, joined_anchor, rarest })
     }
 
     /// Whether a text that is one message of one line has the phrase; nothing when only the
@@ -201,6 +216,12 @@ impl Context {
         if self.anchor_only {
             return Verdict::Maybe;
         }
+        if let Some(start) = at.checked_sub(self.joined_anchor)
+            && let Some(here) = text.get(start..start + self.joined.len())
+            && here.eq_ignore_ascii_case(&self.joined)
+        {
+            return beside(text, start, start + here.len());
+        }
         match self.check_after(text, end) {
             Verdict::No => Verdict::No,
             Verdict::Yes(_) => self.check_before(text, at),
@@ -255,6 +276,21 @@ impl Context {
             Some(false) => Verdict::Yes(start),
             None => Verdict::Maybe,
         }
+    }
+}
+
+/// The verdict on words that are all there, by what stands before and behind them.
+fn beside(text: &[u8], start: usize, end: usize) -> Verdict {
+    let is_word = |byte: Option<&u8>| byte.is_some_and(|byte| is_word_byte(*byte));
+    let (before, further) = (text[..start].last(), text[..start.saturating_sub(1)].last());
+    if is_word(before) || is_word(text.get(end)) {
+        return Verdict::No;
+    }
+    let before = glue_beside(text[start], before, further);
+    match (before, glue_beside(text[end - 1], text.get(end), text.get(end + 1))) {
+        (Some(true), _) | (_, Some(true)) => Verdict::No,
+        (Some(false), Some(false)) => Verdict::Yes(start),
+        _ => Verdict::Maybe,
     }
 }
 
