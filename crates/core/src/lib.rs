@@ -112,8 +112,8 @@
 //!
 //! - **fs**: `load_dirs` for fingerprints in directories; in [`log`] the sources of logs: files,
 //!   directories, tar archives, standard input.
-//! - **decompress**: gzip, zstd, xz and bzip2; brings C code (zstd, xz). Without it, compressed
-//!   logs are an error that says so.
+//! - **decompress**: gzip, zstd, xz and bzip2; brings C code (libdeflate, zstd, xz). Without it,
+//!   compressed logs are an error that says so.
 //! - **parallel**: `LogScan::par_read`, the blocks of a large log scanned side by side with `rayon`,
 //!   in the caller's pool or the global one.
 //! - **render**: the module [`render`].

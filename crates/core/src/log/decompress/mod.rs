@@ -12,6 +12,8 @@ mod codec;
 #[path = "enabled.rs"]
 mod codec;
 mod error;
+#[cfg(feature = "decompress")]
+mod gzip;
 mod reader;
 mod source;
 
