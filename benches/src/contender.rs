@@ -2,8 +2,11 @@
 
 use std::hint::black_box;
 
-use libdeflater::Decompressor;
-use recheck_core::{Known, Matcher, RunMeta, RunScan, ScanOptions, log::Profile};
+use libdeflater::Decompressor as LibdeflateDecompressor;
+use recheck_core::{
+    Known, Matcher, RunMeta, RunScan, ScanOptions,
+    log::{Decompressor, Limits, LogReader, Profile, Unpacker},
+};
 
 use crate::Result;
 
@@ -52,6 +55,33 @@ impl<'m> Recheck<'m> {
         let name = format!("recheck, {live} of {all} fingerprints, {profile:?}").to_lowercase();
         Recheck { known, meta, options, name }
     }
+
+    /// Unpacks and scans a file, as the program does: whole with an unpacker, else as a stream.
+    ///
+    /// # Errors
+    ///
+    /// Those of the file.
+    pub fn run_file(&self, file: &[u8], unpacker: Option<&Unpacker>) -> Result<u64> {
+        let run = RunScan::new(self.known, self.meta.clone(), &self.options);
+        let mut log = run.log("console.html");
+        let mut reader = open(file, unpacker);
+        match reader.take_text() {
+            Some(text) => {
+                log.feed(text);
+            }
+            None => log.read(&mut reader)?,
+        }
+        Ok(log.finish().hits.iter().map(|hits| hits.count).sum())
+    }
+}
+
+/// Opens a file as the program does: whole with an unpacker, else as a stream.
+pub fn open<'a>(file: &'a [u8], unpacker: Option<&Unpacker>) -> LogReader<&'a [u8]> {
+    let reader = Decompressor::new(file, Limits::default());
+    LogReader::from(match unpacker {
+        Some(unpacker) => reader.with_unpacker(unpacker, file.len() as u64),
+        None => reader,
+    })
 }
 
 impl Contender for Recheck<'_> {
@@ -79,7 +109,7 @@ pub fn compile(fingerprints: &[recheck_core::Fingerprint]) -> Matcher {
 /// libdeflate on whole gzip files that lie in memory; the text it is given says which.
 pub struct Libdeflate {
     files: Vec<Vec<u8>>,
-    decompressor: Decompressor,
+    decompressor: LibdeflateDecompressor,
     out: Vec<u8>,
 }
 
@@ -92,7 +122,7 @@ impl Libdeflate {
             end as usize
         };
         let out = vec![0; files.iter().map(length).max().unwrap_or(0)];
-        Libdeflate { files, decompressor: Decompressor::new(), out }
+        Libdeflate { files, decompressor: LibdeflateDecompressor::new(), out }
     }
 
     /// Decompresses every file and gives its text to `each`.

@@ -1,6 +1,6 @@
 //! `bench-peers in-process`: engines beside each other in one process.
 
-use std::{fs, hint::black_box, path::Path, time::Instant};
+use std::{fs, hint::black_box, io::Read, path::Path, time::Instant};
 
 use recheck_benches::{
     Result,
@@ -9,14 +9,33 @@ use recheck_benches::{
 };
 use recheck_core::{
     Fingerprint, Known, load_dirs,
-    log::{Decompressor, Limits, Profile},
+    log::{Profile, Unpacker},
 };
 
 use crate::assemble::{HISTORIC, meta};
 
-pub(crate) fn run(dir: &Path, rounds: usize) -> Result<()> {
+pub(crate) fn run(dir: &Path, rounds: usize, only: Option<&str>) -> Result<()> {
+    let wanted = |table: &str| only.is_none_or(|only| table.contains(only));
+    if wanted("compile times") {
+        compile_times(dir)?;
+    }
+    let mut logs = vec!["plain", "dense", "hits"];
+    logs.retain(|log| wanted(&format!("{log} log")));
+    if !logs.is_empty() {
+        searches(dir, rounds, &logs)?;
+    }
+    if wanted("by number of fingerprints") {
+        println!("{}", many_fingerprints(dir, rounds)?);
+    }
+    if wanted("gzip") {
+        println!("{}", decompress(dir, rounds)?);
+    }
+    Ok(())
+}
+
+/// All engines on each of the logs.
+fn searches(dir: &Path, rounds: usize, logs: &[&str]) -> Result<()> {
     let (fingerprints, meta) = (load(dir, HISTORIC)?, meta(dir)?);
-    compile_times(dir)?;
     let matcher = contender::compile(&fingerprints);
     for &index in matcher.unanchored() {
         println!("asked of every event: {}", fingerprints[index as usize].id);
@@ -28,13 +47,10 @@ pub(crate) fn run(dir: &Path, rounds: usize) -> Result<()> {
     ];
     contenders.extend(peers(dir)?);
     contenders.push(Box::new(ReadMemory));
-    for log in ["plain", "dense", "hits"] {
+    for log in logs {
         let text = fs::read(dir.join(log).join("console.html"))?;
         println!("{}", search(log, &text, &mut contenders, rounds)?);
     }
-    drop(contenders);
-    println!("{}", many_fingerprints(dir, rounds)?);
-    println!("{}", decompress(dir, rounds)?);
     Ok(())
 }
 
@@ -129,7 +145,8 @@ fn many_fingerprints(dir: &Path, rounds: usize) -> Result<Table> {
     Ok(table)
 }
 
-/// gzip alone and chained to the scan, on one core.
+/// gzip alone and with the scan, on one core: whole files, as the program unpacks small ones, and
+/// streams.
 fn decompress(dir: &Path, rounds: usize) -> Result<Table> {
     let mut files = Vec::new();
     for entry in fs::read_dir(dir.join("gzip"))? {
@@ -138,34 +155,36 @@ fn decompress(dir: &Path, rounds: usize) -> Result<Table> {
     let (fingerprints, meta) = (load(dir, HISTORIC)?, meta(dir)?);
     let matcher = contender::compile(&fingerprints);
     let known = Known { matcher: &matcher, fingerprints: &fingerprints };
-    let mut scan = Recheck::new(known, &meta, Profile::Records);
+    let scan = Recheck::new(known, &meta, Profile::Records);
     let mut libdeflate = Libdeflate::new(files.clone());
     let bytes = libdeflate.each(|_| ())?;
-    let mut stream = vec![0; 256 * 1024];
-    let rows = ["libdeflate, whole files", "recheck's stream", "libdeflate chained to the scan"];
+    let (unpacker, mut buffer) = (Unpacker::new(1), vec![0; 256 * 1024]);
+    let rows = ["libdeflate", "whole", "stream", "whole, and the scan", "stream, and the scan"];
     let rows = rows.map(|name| Row::new(name, bytes)).to_vec();
     Table::measure("In process, one core, gzip", rows, rounds, |index| {
         let start = Instant::now();
+        let all = |each: &mut dyn FnMut(&[u8]) -> Result<u64>| {
+            files.iter().try_fold(0, |sum, file| each(file).map(|found| sum + found))
+        };
         let found = match index {
             0 => libdeflate.each(|text| {
                 black_box(text);
             })?,
-            1 => files
-                .iter()
-                .try_fold(0, |sum, file| read_all(file, &mut stream).map(|n| sum + n))?,
-            _ => {
-                let mut found = 0;
-                libdeflate.each(|text| found += scan.run(text))?;
-                found
-            }
+            1 => all(&mut |file| unpack(file, Some(&unpacker), &mut buffer))?,
+            2 => all(&mut |file| unpack(file, None, &mut buffer))?,
+            3 => all(&mut |file| scan.run_file(file, Some(&unpacker)))?,
+            _ => all(&mut |file| scan.run_file(file, None))?,
         };
         Ok(Outcome { time: start.elapsed(), found: found.to_string(), peak_rss: None })
     })
 }
 
-fn read_all(file: &[u8], buffer: &mut [u8]) -> Result<u64> {
-    use std::io::Read;
-    let mut reader = Decompressor::new(file, Limits::default());
+/// The length of the file's text, every byte of which was in memory.
+fn unpack(file: &[u8], unpacker: Option<&Unpacker>, buffer: &mut [u8]) -> Result<u64> {
+    let mut reader = contender::open(file, unpacker);
+    if let Some(text) = reader.take_text() {
+        return Ok(black_box(text).len() as u64);
+    }
     let mut bytes = 0;
     loop {
         match reader.read(buffer)? {

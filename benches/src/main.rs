@@ -37,6 +37,10 @@ enum Task {
         /// How often each contender runs.
         #[arg(long, default_value_t = 7)]
         rounds: usize,
+        /// Only these: "plain log", "dense log", "hits log", "gzip", "compile times", "by number of
+        /// fingerprints", or a part of such a name.
+        #[arg(long)]
+        only: Option<String>,
     },
     /// Peak memory of recheck on a huge log and on a huge line; needs that much disk for a while.
     Memory {
@@ -81,9 +85,9 @@ fn main() -> ExitCode {
 fn run(task: Task) -> Result<()> {
     match task {
         Task::Build { dir, mib, seed } => assemble::run(&dir, mib << 20, seed),
-        Task::InProcess { dir, rounds } => {
+        Task::InProcess { dir, rounds, only } => {
             println!("{}\n", measure::machine());
-            in_process::run(&dir, rounds)
+            in_process::run(&dir, rounds, only.as_deref())
         }
         Task::Memory { dir, gib, recheck } => {
             println!("{}\n", measure::machine());

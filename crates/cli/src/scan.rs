@@ -15,7 +15,7 @@ use recheck_core::{
     log::{
         ArchiveItem, Compression, Content, DecompressErrorKind, Limits, Listing, LogFormat,
         LogReader, LogSource, Profile, SourceError, SourceErrorKind, TagTable, Target, TimeContext,
-        open_target, walk_archive,
+        Unpacker, open_target, walk_archive,
     },
     render::{bytes, counted, escape},
 };
@@ -37,12 +37,25 @@ pub(crate) struct Scanner<'a> {
     meta: RunMeta,
     options: ScanOptions,
     limits: Limits,
+    /// Memory for whole files: one for each thread.
+    unpacker: Unpacker,
     pool: ThreadPool,
 }
 
+/// How the files of a run are read.
+#[derive(Clone, Copy)]
+struct How {
+    /// They are named one by one: what does not look like text is read too.
+    explicit: bool,
+    /// Small gzip files are unpacked whole, which is faster. Where there are fewer files than
+    /// threads it is not: as a stream they are scanned by the others while they are unpacked.
+    whole: bool,
+}
+
 /// What one file gave: a log's report, or those of an archive's entries.
-#[derive(Default)]
 struct Scanned {
+    /// When the reading of the next log began.
+    since: Instant,
     logs: Vec<LogReport>,
     errors: Vec<(String, String)>,
     notes: Vec<(String, String)>,
@@ -86,16 +99,19 @@ impl<'a> Scanner<'a> {
         }
         let threads = args.jobs.map_or(0, std::num::NonZeroUsize::get);
         let pool = ThreadPoolBuilder::new().num_threads(threads).build()?;
-        Ok(Scanner { known: Known { matcher, fingerprints: list }, meta, options, limits, pool })
+        let known = Known { matcher, fingerprints: list };
+        let unpacker = Unpacker::new(pool.current_num_threads());
+        Ok(Scanner { known, meta, options, limits, unpacker, pool })
     }
 
     /// Scans the runs, and tells how each of their logs was read.
     pub(crate) fn runs(&self, paths: &[String]) -> Vec<(RunReport, Vec<Explained>)> {
-        let one = |path: &String| self.run(path);
+        let one = |path: &String| self.run(path, paths.len());
         self.pool.install(|| paths.par_iter().with_max_len(1).map(one).collect())
     }
 
-    fn run(&self, path: &str) -> (RunReport, Vec<Explained>) {
+    /// Scans one of so many runs.
+    fn run(&self, path: &str, runs: usize) -> (RunReport, Vec<Explained>) {
         let mut run = RunScan::new(self.known, self.meta.clone(), &self.options);
         let mut explained = Vec::new();
         match open_target(&Target::parse(path)) {
@@ -107,7 +123,9 @@ impl<'a> Scanner<'a> {
                 notes.into_iter().for_each(|note| run.note(note.name.clone(), words(&note)));
                 // The largest first, so that no thread is left alone with it at the end.
                 logs.sort_by_key(|log| std::cmp::Reverse(log.size));
-                let one = |log: &LogSource| self.file(&run, log, explicit);
+                let whole = runs.max(logs.len()) >= self.pool.current_num_threads();
+                let how = How { explicit, whole };
+                let one = |log: &LogSource| self.file(&run, log, how);
                 let scanned: Vec<_> = logs.par_iter().with_max_len(1).map(one).collect();
                 let mut read = 0;
                 for file in scanned {
@@ -124,14 +142,17 @@ impl<'a> Scanner<'a> {
         (run.finish(path), explained)
     }
 
-    /// Scans one file. What is named itself is read even where it does not look like text.
-    fn file(&self, run: &RunScan<'_>, source: &LogSource, explicit: bool) -> Scanned {
-        let mut scanned = Scanned::default();
-        match source.open(self.limits) {
+    fn file(&self, run: &RunScan<'_>, source: &LogSource, how: How) -> Scanned {
+        let mut scanned = Scanned::new();
+        let opened = match how.whole {
+            true => source.open_with(self.limits, &self.unpacker),
+            false => source.open(self.limits),
+        };
+        match opened {
             Err(error) => scanned.errors.push((source.name.clone(), error.kind.to_string())),
             Ok(mut reader) => match reader.content() {
                 Content::Archive => self.archive(run, &source.name, &mut reader, &mut scanned),
-                Content::Binary if !explicit => {
+                Content::Binary if !how.explicit => {
                     scanned.notes.push((source.name.clone(), "not text, left out".to_owned()));
                 }
                 Content::Text | Content::Binary => {
@@ -177,7 +198,6 @@ impl<'a> Scanner<'a> {
         reader: &mut LogReader<R>,
         scanned: &mut Scanned,
     ) {
-        let started = Instant::now();
         if let Err(error) = read(&mut log, reader) {
             log.cut_short(reason(&SourceError::from_io(name, error)));
         }
@@ -189,7 +209,8 @@ impl<'a> Scanner<'a> {
         }
         let mut explained = Explained::new(name, &log, reader.compression());
         let report = log.finish();
-        explained.finish(&report, started.elapsed());
+        explained.finish(&report, scanned.since.elapsed());
+        scanned.since = Instant::now();
         scanned.explained.push(explained);
         scanned.logs.push(report);
     }
@@ -207,10 +228,22 @@ fn read<R: Read>(log: &mut LogScan<'_>, reader: &mut LogReader<R>) -> io::Result
         log.feed(&start);
         outcome?;
     }
-    log.par_read(reader)
+    match reader.take_text() {
+        // Told to stop, the scan says so by itself.
+        Some(text) => {
+            log.feed(text);
+            Ok(())
+        }
+        None => log.par_read(reader),
+    }
 }
 
 impl Scanned {
+    fn new() -> Scanned {
+        let (logs, errors, notes, explained) = Default::default();
+        Scanned { since: Instant::now(), logs, errors, notes, explained }
+    }
+
     fn merge_into(self, run: &mut RunScan<'_>) -> Vec<Explained> {
         self.logs.into_iter().for_each(|log| run.add(log));
         self.errors.into_iter().for_each(|(file, message)| run.error(file, message));

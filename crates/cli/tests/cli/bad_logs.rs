@@ -64,6 +64,26 @@ fn gzip_with_junk_behind_and_gzip_twice() {
 }
 
 #[test]
+fn what_is_told_does_not_depend_on_the_number_of_threads() {
+    let dir = Dir::with_disk();
+    let noise: String = (0..20_000).map(|number| format!("{number} fine\n")).collect();
+    let good = gzip(format!("{noise}{FULL}").as_bytes());
+    let mut damaged = good.clone();
+    damaged[good.len() / 2..][..100].fill(0x55);
+    dir.write("run/cut.gz", &good[..good.len() / 2]);
+    dir.write("run/damaged.gz", damaged);
+    dir.write("run/junk.gz", [&good[..], b"junk\0\0\0"].concat());
+    dir.write("run/two.gz", [&good[..], &gzip(FULL.as_bytes())].concat());
+    dir.write("run/good.gz", good);
+    // One thread has files enough to unpack them whole, many threads stream them.
+    let told = ["1", "64"].map(|jobs| run(&dir, &["--all", "--jobs", jobs, "run"]));
+    let [(_, one), (code, many)] = &told;
+    assert_eq!(format!("{one:?}"), format!("{many:?}"));
+    assert_eq!((*code, many.bugs[0].hits), (0, 5), "{many:?}");
+    assert_eq!((many.errors.len(), many.notes.len()), (2, 1), "{many:?}");
+}
+
+#[test]
 fn a_bomb_meets_its_bound() {
     let dir = Dir::with_disk();
     dir.write("bomb.gz", gzip(&vec![b'\n'; 8 << 20]));

@@ -28,7 +28,9 @@ pub use self::source::{
 };
 pub use self::{
     clean::{Cleaner, MAX_ESCAPE, TAKE_BACK},
-    decompress::{Compression, DecompressError, DecompressErrorKind, Decompressor, Limits},
+    decompress::{
+        Compression, DecompressError, DecompressErrorKind, Decompressor, Limits, Unpacker,
+    },
     format::{LogFormat, Profile},
     record::Record,
     split::{EventCount, EventCursor, MAX_EVENT, Splitter},

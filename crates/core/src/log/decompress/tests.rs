@@ -83,6 +83,10 @@ fn compressed_files_are_refused() {
 }
 
 #[cfg(feature = "decompress")]
+#[path = "whole_tests.rs"]
+mod whole;
+
+#[cfg(feature = "decompress")]
 mod with_codecs {
     use std::io::Write;
 
