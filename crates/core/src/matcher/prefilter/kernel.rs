@@ -36,8 +36,10 @@ pub(super) struct Found {
     pub(super) words: Vec<Word>,
     /// Offsets inside chains so long that the analyzer may cut a token in them.
     pub(super) chains: Vec<u32>,
-    /// The number of line feeds before each [`WINDOW`] of the block.
-    pub(super) feeds: Vec<u32>,
+    /// The number of line feeds before each group of windows.
+    group_feeds: Vec<u32>,
+    /// And from there to each of its windows.
+    window_feeds: Vec<u16>,
     /// Number of line feeds in the block.
     pub(super) lines: u64,
     /// Whether any byte was outside ASCII.
@@ -63,9 +65,23 @@ impl Found {
     fn clear(&mut self) {
         self.words.clear();
         self.chains.clear();
-        self.feeds.clear();
+        self.group_feeds.clear();
+        self.window_feeds.clear();
         self.lines = 0;
         self.beyond_ascii = false;
+    }
+}
+
+impl Found {
+    /// The number of line feeds before a place of the block.
+    pub(super) fn feeds_before(&self, block: &[u8], at: usize) -> u64 {
+        let (group, window) = (at / GROUP_BYTES, at / WINDOW);
+        let (before, from) = match (self.group_feeds.get(group), self.window_feeds.get(window)) {
+            (Some(&before), Some(&within)) => (before + u32::from(within), window * WINDOW),
+            _ => (0, 0),
+        };
+        let rest = block[from..at].iter().filter(|byte| **byte == b'\n').count();
+        u64::from(before) + rest as u64
     }
 }
 
@@ -289,7 +305,7 @@ pub(super) fn find_portable(sieve: &Sieve, block: &[u8], found: &mut Found) {
     run(sieve, block, found, classify, place_bits);
 }
 
-pub(super) const WINDOW: usize = 64;
+const WINDOW: usize = 64;
 /// Bytes a key or a table look-up may read past its window.
 const LOAD: usize = 8;
 /// A window with what may be read behind it.
@@ -360,7 +376,7 @@ struct Room {
     short: [u32; GROUP_BYTES / 2 + WINDOW],
     masks: WordMasks,
     /// The line feeds of the group before each window.
-    feeds: [u32; GROUP],
+    feeds: [u16; GROUP],
 }
 
 /// The masks of word bytes of the window before, of the group's windows, and of the one that follows.
@@ -409,7 +425,7 @@ impl State {
             room.masks.0[index + 1] = word;
             let starts = word & !((word << 1) | (self.last >> 63));
             self.last = word;
-            room.feeds[index] = noted.lines;
+            room.feeds[index] = noted.lines as u16;
             noted.lines += now.feed.count_ones();
             noted.high |= now.high;
             if now.chain != u64::MAX {
@@ -454,8 +470,8 @@ impl Noted {
     /// begins at `start`.
     #[inline(always)]
     fn told(self, sieve: &Sieve, text: &Group, room: &mut Room, start: usize, found: &mut Found) {
-        let before = found.lines as u32;
-        found.feeds.extend(room.feeds[..self.windows].iter().map(|feeds| before + feeds));
+        found.group_feeds.push(found.lines as u32);
+        found.window_feeds.extend_from_slice(&room.feeds[..self.windows]);
         found.lines += u64::from(self.lines);
         found.beyond_ascii |= self.high != 0;
         let mut chains = self.chains;
@@ -725,14 +741,18 @@ mod tests {
         fn the_vector_forms_equal_the_portable_one(
             text in proptest::collection::vec(
                 prop_oneof![4 => Just(b'a'), 2 => Just(b'B'), 1 => Just(b'_'), 1 => Just(b' '),
-                    1 => Just(b'.'), 1 => Just(b'\n'), 1 => any::<u8>()], 0..700)
+                    1 => Just(b'.'), 1 => Just(b'\n'), 1 => any::<u8>()], 0..9000)
         ) {
             let sieve = sieve(&["a", "ab", "aba", "aaaa", "aabab", "aaaaaa", "aaaaaaaabb"]);
             let (mut fast, mut plain) = (Found::default(), Found::default());
             find(&sieve, &text, &mut fast);
             find_portable(&sieve, &text, &mut plain);
             prop_assert_eq!(&fast.words, &plain.words);
-            prop_assert_eq!(&fast.feeds, &plain.feeds);
+            prop_assert_eq!(&fast.window_feeds, &plain.window_feeds);
+            for at in (0..text.len()).step_by(7) {
+                let feeds = text[..at].iter().filter(|byte| **byte == b'\n').count();
+                prop_assert_eq!(fast.feeds_before(&text, at), feeds as u64);
+            }
             prop_assert_eq!(&fast.chains, &plain.chains);
             prop_assert_eq!((fast.lines, fast.beyond_ascii), (plain.lines, plain.beyond_ascii));
             #[cfg(target_arch = "x86_64")]

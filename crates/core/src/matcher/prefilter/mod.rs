@@ -19,7 +19,7 @@ use aho_corasick::{AhoCorasick, MatchKind};
 pub(crate) use context::Context;
 use context::Verdict;
 pub(crate) use kernel::is_word_byte;
-use kernel::{Found, Sieve, WINDOW};
+use kernel::{Found, Sieve};
 use words::{Promising, Words};
 
 /// A literal of the set.
@@ -214,12 +214,7 @@ impl Pieces {
 impl Buffers {
     /// The number of line feeds before `at` in the block looked at last.
     pub(crate) fn feeds_before(&self, block: &[u8], at: usize) -> u64 {
-        let window = at / WINDOW;
-        let (before, from) = match self.found.feeds.get(window) {
-            Some(&before) => (u64::from(before), window * WINDOW),
-            None => (0, 0),
-        };
-        before + block[from..at].iter().filter(|byte| **byte == b'\n').count() as u64
+        self.found.feeds_before(block, at)
     }
 }
 
