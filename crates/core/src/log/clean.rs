@@ -12,9 +12,10 @@
 
 use std::borrow::Cow;
 
-use memchr::{memchr, memchr2, memrchr};
+use memchr::{memchr, memrchr};
 
 use super::format::any_prefix_len;
+use super::sweep::first_dirt;
 
 /// A line shorter than this many bytes may still be taken back by a carriage return (progress
 /// bars); in a longer one the carriage return becomes a blank.
@@ -187,14 +188,21 @@ impl Cleaner {
 
     fn run(&mut self, mut input: &[u8], out: &mut Vec<u8>) {
         while let Some(&first) = input.first() {
-            if self.pending_return && first == b'\n' {
-                input = self.at_line_end(&input[1..], out);
-                continue;
+            if self.pending_return {
+                match first {
+                    b'\n' => {
+                        input = self.at_line_end(&input[1..], out);
+                        continue;
+                    }
+                    b'\r' => {
+                        input = &input[1..];
+                        continue;
+                    }
+                    ESC => {}
+                    _ => self.settle_return(out),
+                }
             }
-            if self.pending_return && !matches!(first, ESC | b'\r') {
-                self.settle_return(out);
-            }
-            let Some(stop) = memchr2(ESC, b'\r', input) else {
+            let Some(stop) = first_dirt(input) else {
                 self.copy(input, out);
                 return;
             };
@@ -207,15 +215,16 @@ impl Cleaner {
         }
     }
 
-    /// Appends text without ESC and CR.
+    /// Appends text without ESC, and with CR only before LF.
     fn copy(&mut self, text: &[u8], out: &mut Vec<u8>) {
         if text.is_empty() {
             return;
         }
         let mut text = text;
         if self.kept > 0
-            && let Some(end) = memchr(b'\n', text)
+            && let Some(feed) = memchr(b'\n', text)
         {
+            let end = text[..feed].strip_suffix(b"\r").map_or(feed, <[u8]>::len);
             out.extend_from_slice(&text[..end]);
             self.line += end;
             self.resolve_kept(out);

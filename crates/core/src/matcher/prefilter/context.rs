@@ -110,9 +110,22 @@ pub(crate) struct Context {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Word {
     bytes: Box<[u8]>,
+    /// The first eight of them, and which of eight they are.
+    eight: u64,
+    mask: u64,
     /// The glue between this word and the next of the same term (`.` in `details.fatal`); `None`
     /// where a new term begins.
     glue: Option<u8>,
+}
+
+impl Word {
+    fn new(bytes: &[u8], glue: Option<u8>) -> Word {
+        let mut eight = [0; 8];
+        let taken = bytes.len().min(8);
+        eight[..taken].copy_from_slice(&bytes[..taken]);
+        let mask = u64::MAX >> (64 - 8 * taken.max(1));
+        Word { bytes: bytes.into(), eight: u64::from_le_bytes(eight), mask, glue }
+    }
 }
 
 impl Context {
@@ -208,8 +221,8 @@ impl Context {
 
     /// Holds the phrase against `text`, where the word at `at` may be the anchor.
     pub(crate) fn check(&self, text: &[u8], at: usize) -> Verdict {
-        let anchor = &self.words[self.anchor].bytes;
-        let end = at + anchor.len();
+        let anchor = &self.words[self.anchor];
+        let end = at + anchor.bytes.len();
         if !is_word(text, at, anchor) {
             return Verdict::No;
         }
@@ -247,7 +260,7 @@ impl Context {
                 Gap::Unclear => return Verdict::Maybe,
                 Gap::At(start) => start,
             };
-            if !is_word(text, start, &next.bytes) {
+            if !is_word(text, start, next) {
                 return Verdict::No;
             }
             end = start + next.bytes.len();
@@ -264,7 +277,7 @@ impl Context {
                 Gap::At(end) => end,
             };
             let Some(at) = end.checked_sub(word.bytes.len()) else { return Verdict::No };
-            if !is_word(text, at, &word.bytes) {
+            if !is_word(text, at, word) {
                 return Verdict::No;
             }
             start = at;
@@ -394,12 +407,32 @@ fn glues(before: u8, byte: u8, behind: u8) -> bool {
 }
 
 /// True when exactly this word, in any case, is a whole word of the text at `at`.
-fn is_word(text: &[u8], at: usize, word: &[u8]) -> bool {
-    let Some(here) = text.get(at..at + word.len()) else { return false };
-    let bounded = |byte: Option<&u8>| byte.is_none_or(|&byte| !is_word_byte(byte));
-    bounded(text.get(at + word.len()))
-        && (at == 0 || !is_word_byte(text[at - 1]))
-        && here.eq_ignore_ascii_case(word)
+fn is_word(text: &[u8], at: usize, word: &Word) -> bool {
+    let Some(rest) = text.get(at..) else { return false };
+    let mut compared = 0;
+    if let Some(here) = rest.first_chunk::<8>() {
+        if lower(u64::from_le_bytes(*here)) & word.mask != word.eight {
+            return false;
+        }
+        compared = word.bytes.len().min(8);
+    }
+    let Some(here) = rest.get(compared..word.bytes.len()) else { return false };
+    let is_word_at = |byte: Option<&u8>| byte.is_some_and(|&byte| is_word_byte(byte));
+    !is_word_at(rest.get(word.bytes.len()))
+        && !is_word_at(text[..at].last())
+        && here.eq_ignore_ascii_case(&word.bytes[compared..])
+}
+
+/// Eight bytes with their ASCII letters lower-cased, all at once: a byte's high bit tells whether it
+/// lies in a range, and no sum carries into its neighbour.
+fn lower(bytes: u64) -> u64 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    let seven = bytes & !HIGH;
+    let from_a = seven + ONES * (0x80 - b'A' as u64);
+    let beyond_z = seven + ONES * (0x80 - b'[' as u64);
+    let upper = from_a & !beyond_z & !bytes & HIGH;
+    bytes | (upper >> 2)
 }
 
 /// Whether a term is ASCII words joined by single glue characters, as the analyzer makes them.
@@ -421,7 +454,7 @@ fn split(term: &str) -> impl Iterator<Item = Word> {
         let length = bytes[at..].iter().take_while(|&&byte| is_word_byte(byte)).count();
         let word = &bytes[at..at + length];
         at += length;
-        Some(Word { bytes: word.into(), glue: bytes.get(at).copied() })
+        Some(Word::new(word, bytes.get(at).copied()))
     })
 }
 
