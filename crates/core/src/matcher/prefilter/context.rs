@@ -343,7 +343,8 @@ fn gap_after(text: &[u8], end: usize, glue: Option<u8>) -> Gap {
     else {
         return Gap::Wrong;
     };
-    classify_gap(&rest[..length], (text[end - 1], rest[length]), end + length)
+    let run = rest[length..].iter();
+    classify_gap(&rest[..length], (text[end - 1], rest[length]), run, end + length)
 }
 
 fn gap_before(text: &[u8], start: usize, glue: Option<u8>) -> Gap {
@@ -365,13 +366,21 @@ fn gap_before(text: &[u8], start: usize, glue: Option<u8>) -> Gap {
     else {
         return Gap::Wrong;
     };
-    classify_gap(&before[at + 1..], (text[start], before[at]), at + 1)
+    let run = before[..=at].iter().rev();
+    classify_gap(&before[at + 1..], (text[start], before[at]), run, at + 1)
 }
 
-/// `own` and `stop` are the bytes of the words on its two sides.
-fn classify_gap(gap: &[u8], (own, stop): (u8, u8), offset: usize) -> Gap {
+/// `own` and `stop` are the bytes of the words on its two sides; `run` is what `stop` begins.
+fn classify_gap<'t>(
+    gap: &[u8],
+    (own, stop): (u8, u8),
+    mut run: impl Iterator<Item = &'t u8>,
+    offset: usize,
+) -> Gap {
     // A run of nothing but `_` is no token and may be followed by the word after all.
-    if !is_word_byte(stop) || stop == b'_' {
+    let is_token =
+        stop != b'_' || run.find(|byte| **byte != b'_').is_some_and(u8::is_ascii_alphanumeric);
+    if !is_word_byte(stop) || !is_token {
         return Gap::Unclear;
     }
     match gap {
@@ -483,6 +492,8 @@ mod tests {
         assert_eq!(check("no more mirrors\nto try"), Verdict::Maybe);
         assert_eq!(check("no more mirrors – to try"), Verdict::Maybe);
         assert_eq!(check("no more mirrors __ to try"), Verdict::Maybe);
+        assert_eq!(check("no more mirrors _1 to try"), Verdict::No);
+        assert_eq!(check("no more _1_ mirrors to try"), Verdict::No);
     }
 
     #[test]
