@@ -50,6 +50,12 @@ pub(crate) struct ClassifyArgs {
     /// Tell every hit, in place of the first and the last per fingerprint and log.
     #[arg(long)]
     pub(crate) all: bool,
+    /// Show secrets as they stand in the log, for a look that nobody else gets.
+    ///
+    /// Without it, tokens of well-known services, authorization headers, passwords and private keys
+    /// are replaced by `[redacted: KIND]`, whatever the format.
+    #[arg(long)]
+    pub(crate) no_redact: bool,
     /// How lines become events [default: records].
     #[arg(long, value_enum, env = "RECHECK_PROFILE")]
     pub(crate) profile: Option<ProfileArg>,

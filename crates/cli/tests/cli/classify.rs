@@ -198,3 +198,16 @@ fn colour_only_where_wanted() {
     assert!(!coloured(&["classify", "x.log", "--color", "never"]));
     assert!(!coloured(&["classify", "x.log", "--color", "always", "--format", "json"]));
 }
+
+#[test]
+fn secrets_are_shown_only_on_request() {
+    let dir = Dir::with_disk();
+    dir.write("x.log", "copy to s3://bot:swordfish@x.example.org: No space left on device\n");
+    for format in ["text", "json", "markdown"] {
+        let shown = dir.recheck(&["classify", "x.log", "--format", format]).out;
+        assert!(!shown.contains("swordfish"), "{shown}");
+        assert!(shown.contains("s3://bot:[redacted: password]@x.example.org"), "{shown}");
+        let kept = dir.recheck(&["classify", "x.log", "--no-redact", "--format", format]).out;
+        assert!(kept.contains("s3://bot:swordfish@x.example.org"), "{kept}");
+    }
+}
