@@ -44,7 +44,7 @@ pub(crate) struct ClassifyArgs {
     /// A field of the runs, such as build_status=FAILURE; may be repeated.
     #[arg(long, value_name = "KEY=VALUE", value_parser = key_value)]
     pub(crate) meta: Vec<(String, String)>,
-    /// How to tell the verdicts; the JSON is described in docs/json.md.
+    /// How to tell the verdicts; docs/output.md and docs/json.md describe the formats.
     #[arg(long, value_enum, default_value = "text", env = "RECHECK_FORMAT")]
     pub(crate) format: Format,
     /// Tell every hit, in place of the first and the last per fingerprint and log.
@@ -87,6 +87,10 @@ pub(crate) enum Format {
     Json,
     /// For a comment on a change.
     Markdown,
+    /// JUnit XML, for the test reports of a CI.
+    Junit,
+    /// SARIF 2.1.0, for tools that gather findings.
+    Sarif,
 }
 
 /// Runs the subcommand.
@@ -142,6 +146,8 @@ fn draw(
         Format::Text => render::text(classified, &look, args.all, output.out())?,
         Format::Json => render::json(classified, output.out())?,
         Format::Markdown => render::markdown(classified, &look, output.out())?,
+        Format::Junit => render::junit(classified, &look, output.out())?,
+        Format::Sarif => render::sarif(classified, &look, output.out())?,
     }
     Ok(())
 }

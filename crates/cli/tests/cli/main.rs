@@ -9,5 +9,6 @@ mod embed;
 mod help;
 mod lint;
 mod matching;
+mod reports;
 mod settings;
 mod util;

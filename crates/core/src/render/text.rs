@@ -209,7 +209,7 @@ pub(super) fn total(runs: &[RunReport]) -> RunStats {
 }
 
 /// The verdict as the JSON has it.
-fn word(verdict: Verdict) -> &'static str {
+pub(super) fn word(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Passed => "passed",
         Verdict::Known => "known",
