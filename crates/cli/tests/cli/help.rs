@@ -13,7 +13,7 @@ fn without_arguments_there_is_an_example() {
 
 #[test]
 fn help_tells_examples_and_exit_codes() {
-    for command in ["classify", "match", "lint"] {
+    for command in ["classify", "match", "lint", "completions", "man"] {
         let outcome = Dir::new().recheck(&[command, "--help"]);
         assert_eq!(outcome.code, 0);
         assert!(outcome.out.contains("Exit codes:"), "{}", outcome.out);
@@ -30,7 +30,8 @@ fn wrong_usage_is_two() {
 
 #[test]
 fn the_examples_work_as_typed() {
-    for command in [&[][..], &["classify"], &["match"], &["lint"]] {
+    let commands = ["classify", "match", "lint", "completions", "man"];
+    for command in [&[][..]].into_iter().chain(commands.iter().map(std::slice::from_ref)) {
         let dir = Dir::new();
         dir.write("job-output.txt.gz", crate::util::gzip(b"No space left on device\n"));
         dir.write("queries/disk.yaml", crate::util::DISK);

@@ -6,6 +6,7 @@ mod classify;
 mod docs;
 mod document;
 mod embed;
+mod generated;
 mod help;
 mod lint;
 mod matching;
