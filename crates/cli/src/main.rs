@@ -12,6 +12,7 @@ mod failure;
 mod fingerprints;
 mod focus;
 mod output;
+mod progress;
 mod scan;
 mod settings;
 

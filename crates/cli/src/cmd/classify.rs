@@ -12,6 +12,7 @@ use crate::{
     fingerprints::Fingerprints,
     focus::Focus,
     output::Output,
+    progress,
     scan::{Explained, Scanner},
     settings::Settings,
 };
@@ -62,6 +63,9 @@ pub(crate) struct ClassifyArgs {
     /// Tell on standard error how the fingerprints were compiled and how each log was read.
     #[arg(long)]
     pub(crate) explain: bool,
+    /// Don't show how far a long scan is; it is shown only where standard error is a terminal.
+    #[arg(long)]
+    pub(crate) no_progress: bool,
     /// The zone of times that name none, by name or offset [default: UTC].
     #[arg(long, value_name = "ZONE", env = "RECHECK_TIMEZONE")]
     pub(crate) timezone: Option<String>,
@@ -109,7 +113,8 @@ pub(crate) fn run(args: &ClassifyArgs, output: &mut Output) -> Result<Exit, Fail
     let compiled = started.elapsed();
 
     let scanner = Scanner::new(args, &settings, &fingerprints, started)?;
-    let (runs, explained): (Vec<_>, Vec<_>) = scanner.runs(&args.paths).into_iter().unzip();
+    let scanned = scanner.runs(&args.paths, progress::is_wanted(args.no_progress));
+    let (runs, explained): (Vec<_>, Vec<_>) = scanned.into_iter().unzip();
     if args.explain {
         let explained: Vec<_> = explained.into_iter().flatten().collect();
         explain(&fingerprints, compiled, &explained, output);

@@ -211,3 +211,35 @@ fn secrets_are_shown_only_on_request() {
         assert!(kept.contains("s3://bot:swordfish@x.example.org"), "{kept}");
     }
 }
+
+/// Needs `script`, which gives a program a terminal.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_long_scan_shows_how_far_it_is_on_a_terminal() {
+    let dir = Dir::with_disk();
+    let run = |flags: &str, redirect: &str| {
+        let program = env!("CARGO_BIN_EXE_recheck");
+        let scan = format!("{program} classify -j 2 {flags} - {redirect}");
+        let line = format!("(sleep 1.4; echo No space left on device) | {scan}");
+        let mut command = std::process::Command::new("script");
+        command.args(["-qec", &line, "/dev/null"]).current_dir(dir.path("")).env("TERM", "xterm");
+        let output = command.stdin(std::process::Stdio::null()).output().ok()?;
+        Some(String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    let cases = [("", ""), ("--no-progress", ""), ("", "2>err.txt")];
+    let shown = std::thread::scope(|scope| {
+        let runs = cases.map(|(flags, redirect)| scope.spawn(move || run(flags, redirect)));
+        runs.map(|run| run.join().unwrap())
+    });
+    let [Some(shown), Some(spared), Some(redirected)] = shown else {
+        println!("skipped: there is no `script`");
+        return;
+    };
+    assert!(shown.contains("0 of 1 log, 0 B"), "{shown:?}");
+    let (_, answer) = shown.rsplit_once("\u{1b}[2K").unwrap();
+    assert!(answer.contains("The disk is full"), "the bar is gone before the answer: {shown:?}");
+    for quiet in [spared, redirected] {
+        assert!(!quiet.contains("of 1 log") && quiet.contains("The disk is full"), "{quiet:?}");
+    }
+    assert_eq!(std::fs::read_to_string(dir.path("err.txt")).unwrap(), "");
+}
