@@ -62,10 +62,32 @@ pub(crate) enum Command {
 pub(crate) enum Colour {
     /// On a terminal, unless NO_COLOR is set.
     Auto,
-    /// Always; links stay reserved to terminals.
+    /// Always.
     Always,
     /// Never.
     Never,
+}
+
+/// When to write hyperlinks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Hyperlinks {
+    /// On a terminal that takes colour.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl Command {
+    /// When to write hyperlinks: only a classification has some.
+    pub(crate) fn hyperlinks(&self) -> Hyperlinks {
+        match self {
+            Command::Classify(args) => args.hyperlinks,
+            _ => Hyperlinks::Never,
+        }
+    }
 }
 
 /// Where the fingerprints are.

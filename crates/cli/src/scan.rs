@@ -44,6 +44,16 @@ pub(crate) struct Scanner<'a> {
     progress: Progress,
 }
 
+/// One run, scanned.
+pub(crate) struct ScannedRun {
+    /// What was found.
+    pub(crate) report: RunReport,
+    /// The files that its logs lie in.
+    pub(crate) logs: Vec<LogSource>,
+    /// How each of its logs was read.
+    pub(crate) explained: Vec<Explained>,
+}
+
 /// How the files of a run are read.
 #[derive(Clone, Copy)]
 struct How {
@@ -108,17 +118,18 @@ impl<'a> Scanner<'a> {
         Ok(Scanner { known, meta, options, limits, unpacker, pool, progress })
     }
 
-    /// Scans the runs, and tells how each of their logs was read. Shows how far it is, where wanted.
-    pub(crate) fn runs(&self, paths: &[String], watched: bool) -> Vec<(RunReport, Vec<Explained>)> {
+    /// Scans the runs. Shows how far it is, where wanted.
+    pub(crate) fn runs(&self, paths: &[String], watched: bool) -> Vec<ScannedRun> {
         let one = |path: &String| self.run(path, paths.len());
         let all = || paths.par_iter().with_max_len(1).map(one).collect();
         self.progress.watch(watched, || self.pool.install(all))
     }
 
     /// Scans one of so many runs.
-    fn run(&self, path: &str, runs: usize) -> (RunReport, Vec<Explained>) {
+    fn run(&self, path: &str, runs: usize) -> ScannedRun {
         let mut run = RunScan::new(self.known, self.meta.clone(), &self.options);
         let mut explained = Vec::new();
+        let mut files = Vec::new();
         match open_target(&Target::parse(path)) {
             Err(error) => run.error(error.name, error.kind.to_string()),
             Ok(Listing { mut logs, notes, errors }) => {
@@ -146,10 +157,11 @@ impl<'a> Scanner<'a> {
                 if read == 0 && !failed {
                     run.error(path, "no log in there; give the directory that holds the logs");
                 }
+                files = logs;
             }
         }
         explained.sort_by(|one, other| one.name.cmp(&other.name));
-        (run.finish(path), explained)
+        ScannedRun { report: run.finish(path), logs: files, explained }
     }
 
     fn file(&self, run: &RunScan<'_>, source: &LogSource, how: How) -> Scanned {

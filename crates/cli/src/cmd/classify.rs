@@ -3,14 +3,15 @@
 use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
-use recheck_core::{Diagnostic, RunReport, Schema, Severity, render};
+use recheck_core::{Diagnostic, RunReport, Schema, Severity, log::LogSource, render};
 
 use crate::{
-    args::{FingerprintArgs, ProfileArg, duration, key_value, size},
+    args::{FingerprintArgs, Hyperlinks, ProfileArg, duration, key_value, size},
     exit::Exit,
     failure::Failure,
     fingerprints::Fingerprints,
     focus::Focus,
+    hyperlinks::LinkFormat,
     output::Output,
     progress,
     scan::{Explained, Scanner},
@@ -66,6 +67,24 @@ pub(crate) struct ClassifyArgs {
     /// Don't show how far a long scan is; it is shown only where standard error is a terminal.
     #[arg(long)]
     pub(crate) no_progress: bool,
+    /// When to link the bug's address and the line of the log, in text for a terminal.
+    #[arg(
+        long,
+        value_enum,
+        value_name = "WHEN",
+        default_value = "auto",
+        env = "RECHECK_HYPERLINKS"
+    )]
+    pub(crate) hyperlinks: Hyperlinks,
+    /// How to write the link to a line of a local log: `default`, `file` (without the line), `vscode`,
+    /// or an address with {path} and {line}.
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "default",
+        env = "RECHECK_HYPERLINK_FORMAT"
+    )]
+    pub(crate) hyperlink_format: LinkFormat,
     /// The zone of times that name none, by name or offset [default: UTC].
     #[arg(long, value_name = "ZONE", env = "RECHECK_TIMEZONE")]
     pub(crate) timezone: Option<String>,
@@ -114,9 +133,14 @@ pub(crate) fn run(args: &ClassifyArgs, output: &mut Output) -> Result<Exit, Fail
 
     let scanner = Scanner::new(args, &settings, &fingerprints, started)?;
     let scanned = scanner.runs(&args.paths, progress::is_wanted(args.no_progress));
-    let (runs, explained): (Vec<_>, Vec<_>) = scanned.into_iter().unzip();
+    let mut runs = Vec::with_capacity(scanned.len());
+    let (mut logs, mut explained) = (Vec::new(), Vec::new());
+    for run in scanned {
+        runs.push(run.report);
+        logs.push(run.logs);
+        explained.extend(run.explained);
+    }
     if args.explain {
-        let explained: Vec<_> = explained.into_iter().flatten().collect();
         explain(&fingerprints, compiled, &explained, output);
     }
     let classified = render::Classified {
@@ -125,7 +149,7 @@ pub(crate) fn run(args: &ClassifyArgs, output: &mut Output) -> Result<Exit, Fail
         fingerprints: fingerprints.working(),
         elapsed: started.elapsed(),
     };
-    draw(args, &classified, &fingerprints, output)?;
+    draw(args, &classified, &fingerprints, &logs, output)?;
     Ok(worst(&runs))
 }
 
@@ -138,13 +162,21 @@ fn draw(
     args: &ClassifyArgs,
     classified: &render::Classified<'_>,
     fingerprints: &Fingerprints,
+    logs: &[Vec<LogSource>],
     output: &mut Output,
 ) -> Result<(), Failure> {
     let focus = Focus::new(&fingerprints.list);
+    let place = |run: &RunReport, file: &str, line| {
+        let index = classified.runs.iter().position(|known| std::ptr::eq(known, run))?;
+        let mut named = logs[index].iter().filter(|log| log.name == file);
+        // Two files may have one name, but for the suffix of a compression.
+        let (Some(log), None) = (named.next(), named.next()) else { return None };
+        args.hyperlink_format.link(log.path()?, line)
+    };
     let look = render::Look {
         width: WIDTH,
         colour: output.colour(),
-        links: output.links(),
+        links: output.links().then_some(&place),
         matched: &|bug, evidence| focus.find(bug, evidence),
     };
     match args.format {

@@ -243,3 +243,44 @@ fn a_long_scan_shows_how_far_it_is_on_a_terminal() {
     }
     assert_eq!(std::fs::read_to_string(dir.path("err.txt")).unwrap(), "");
 }
+
+#[test]
+fn lines_of_local_logs_are_linked() {
+    let dir = Dir::with_disk();
+    dir.write("run/logs/a b.log.gz", gzip(format!("fine\n{FULL}").as_bytes()));
+    dir.write("run.tar", tar(&[("logs/x.log", FULL.as_bytes())]));
+    dir.write("twice/x.log", FULL);
+    dir.write("twice/x.log.gz", gzip(FULL.as_bytes()));
+    let linked = |path: &str, flags: &[&str]| {
+        let args = [&["classify", path, "--color", "never"], flags].concat();
+        let outcome = dir.recheck_with(&args, FULL.as_bytes());
+        assert_eq!(outcome.code, 0, "{outcome:?}");
+        let links = outcome.out.split("\u{1b}]8;;").filter_map(|part| part.split_once("\u{1b}\\"));
+        let links = links.filter(|(address, _)| !address.is_empty());
+        let links = links.map(|(address, shown)| (address.to_owned(), shown.to_owned()));
+        links.collect::<Vec<_>>()
+    };
+    let always = ["--hyperlinks", "always"];
+    let bug = "https://bugs.example.org/7".to_owned();
+    let bug = (bug.clone(), bug);
+    if cfg!(unix) {
+        let shown = "logs/a b.log:2".to_owned();
+        let file = "[dir]/run/logs/a%20b.log.gz";
+        let link = (format!("file://{file}#2"), shown.clone());
+        assert_eq!(linked("run", &always), [bug.clone(), link]);
+        let vscode = [&always[..], &["--hyperlink-format", "vscode"]].concat();
+        let link = (format!("vscode://file{file}:2"), shown);
+        assert_eq!(linked("run", &vscode), [bug.clone(), link]);
+    }
+    // What lies in an archive or in one of two files of the same name, and what lies nowhere.
+    for path in ["run.tar", "twice", "-"] {
+        let links = linked(path, &always);
+        assert!(!links.is_empty() && links.iter().all(|link| *link == bug), "{path}: {links:?}");
+    }
+    assert!(linked("run", &["--hyperlinks", "never"]).is_empty());
+    assert!(linked("run", &["--hyperlinks", "always", "--format", "markdown"]).is_empty());
+    assert!(linked("run", &[]).is_empty(), "by default only on a terminal");
+    let refused = dir.recheck(&["classify", "run", "--hyperlink-format", "x"]);
+    assert_eq!(refused.code, 2);
+    assert!(refused.err.contains("vscode"), "{}", refused.err);
+}

@@ -13,7 +13,7 @@ mod sarif;
 mod snippet;
 mod text;
 
-pub use classified::{Classified, Look, Matched};
+pub use classified::{Classified, Linked, Look, Matched};
 pub use excerpt::{escape, excerpt, lines_before};
 pub use json::{SCHEMA_VERSION, json};
 pub use junit::junit;
