@@ -24,7 +24,7 @@ const WIDTH: usize = 100;
 const EXAMPLE: &str = "\
 Examples:
   echo \"cp: error writing 'x': No space left on device\" | recheck classify -
-  recheck classify --fingerprints queries --format json job-output.txt.gz
+  echo 'npm error code ECONNRESET' > /tmp/x.log && recheck classify --format json /tmp/x.log
 
 Exit codes:
   0  every run is `known` or `passed`

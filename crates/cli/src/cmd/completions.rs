@@ -7,7 +7,7 @@ use crate::{args::Cli, exit::Exit, failure::Failure, output::Output};
 
 const EXAMPLE: &str = "\
 Example:
-  recheck completions zsh > _recheck
+  recheck completions bash > /tmp/recheck.bash
 
 Where shells look for it:
   bash        ~/.local/share/bash-completion/completions/recheck

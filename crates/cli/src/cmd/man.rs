@@ -8,8 +8,8 @@ use crate::{args::Cli, exit::Exit, failure::Failure, output::Output};
 
 const EXAMPLE: &str = "\
 Examples:
-  recheck man > recheck.1
-  mkdir -p man1 && recheck man --dir man1
+  recheck man > /tmp/recheck.1
+  mkdir -p /tmp/man1 && recheck man --dir /tmp/man1
 
 Exit codes:
   0  written
