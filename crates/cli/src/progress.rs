@@ -1,6 +1,7 @@
 //! How far a long scan is, on a terminal: a bar on standard error, gone when the scan is done.
 
 use std::{
+    env,
     io::{self, IsTerminal, Read},
     sync::{
         atomic::{AtomicU64, Ordering::Relaxed},
@@ -127,9 +128,11 @@ fn style(template: &str) -> ProgressStyle {
     style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> ")
 }
 
-/// Whether someone looks at standard error who did not ask to be spared.
+/// Whether someone looks at standard error who did not ask to be spared, on a terminal that can draw
+/// over a line.
 pub(crate) fn is_wanted(spared: bool) -> bool {
-    !spared && io::stderr().is_terminal()
+    let draws = env::var_os("TERM").is_none_or(|name| name != "dumb");
+    !spared && draws && io::stderr().is_terminal()
 }
 
 impl<R: Read> Read for CountedText<'_, R> {
