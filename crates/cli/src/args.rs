@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::cmd::{classify::ClassifyArgs, lint::LintArgs, matching::MatchArgs};
+use crate::cmd::{
+    classify::ClassifyArgs, completions::CompletionsArgs, lint::LintArgs, man::ManArgs,
+    matching::MatchArgs,
+};
 
 const EXAMPLE: &str = "\
 Example:
@@ -25,7 +28,15 @@ pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
     /// When to colour the output.
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", env = "RECHECK_COLOR")]
+    // Behind the subcommand's own flags, however many those are.
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        env = "RECHECK_COLOR",
+        display_order = 900
+    )]
     pub(crate) color: Colour,
 }
 
@@ -38,6 +49,12 @@ pub(crate) enum Command {
     Match(MatchArgs),
     /// Check fingerprint files and tell every mistake with its place and its cure.
     Lint(LintArgs),
+    /// Write what a shell needs to complete the command line.
+    Completions(CompletionsArgs),
+    /// Write the man pages.
+    // For those who package the program; nobody else needs to see it.
+    #[command(hide = true)]
+    Man(ManArgs),
 }
 
 /// When to colour.
@@ -45,10 +62,32 @@ pub(crate) enum Command {
 pub(crate) enum Colour {
     /// On a terminal, unless NO_COLOR is set.
     Auto,
-    /// Always; links stay reserved to terminals.
+    /// Always.
     Always,
     /// Never.
     Never,
+}
+
+/// When to write hyperlinks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Hyperlinks {
+    /// On a terminal that takes colour.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl Command {
+    /// When to write hyperlinks: only a classification has some.
+    pub(crate) fn hyperlinks(&self) -> Hyperlinks {
+        match self {
+            Command::Classify(args) => args.hyperlinks,
+            _ => Hyperlinks::Never,
+        }
+    }
 }
 
 /// Where the fingerprints are.

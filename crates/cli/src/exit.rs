@@ -42,6 +42,7 @@ impl From<&Failure> for Exit {
             | Failure::Settings(_)
             | Failure::NoFingerprints { .. }
             | Failure::Events { .. }
+            | Failure::Pages { .. }
             | Failure::Threads(_) => Exit::Incomplete,
         }
     }

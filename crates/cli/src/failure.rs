@@ -32,6 +32,15 @@ pub(crate) enum Failure {
         #[source]
         source: io::Error,
     },
+    /// The man pages can't be written.
+    #[error("cannot write the man pages into {}\n  help: give a directory that exists with `--dir DIR`", .path.display())]
+    Pages {
+        /// The directory.
+        path: PathBuf,
+        /// The operating system's reason.
+        #[source]
+        source: io::Error,
+    },
     /// The threads can't be started.
     #[error("cannot start the threads\n  help: ask for fewer with `--jobs`")]
     Threads(#[from] rayon::ThreadPoolBuildError),

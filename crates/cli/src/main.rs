@@ -11,7 +11,9 @@ mod exit;
 mod failure;
 mod fingerprints;
 mod focus;
+mod hyperlinks;
 mod output;
+mod progress;
 mod scan;
 mod settings;
 
@@ -23,7 +25,7 @@ use crate::{args::Cli, exit::Exit, output::Output};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let mut output = Output::new(cli.color);
+    let mut output = Output::new(cli.color, cli.command.hyperlinks());
     let outcome = cmd::run(cli.command, &mut output).and_then(|exit| {
         output.flush()?;
         Ok(exit)

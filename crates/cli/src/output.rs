@@ -6,7 +6,7 @@ use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
 use anstream::{AutoStream, ColorChoice};
 use recheck_core::{Diagnostic, render};
 
-use crate::args::Colour;
+use crate::args::{Colour, Hyperlinks};
 use crate::failure::Failure;
 
 /// The program's two streams.
@@ -18,20 +18,26 @@ pub(crate) struct Output {
 }
 
 impl Output {
-    /// Both streams, coloured as asked for.
-    pub(crate) fn new(colour: Colour) -> Output {
+    /// Both streams, with colours and links as asked for.
+    pub(crate) fn new(colour: Colour, links: Hyperlinks) -> Output {
         let wanted = match colour {
             Colour::Auto => None,
             Colour::Always => Some(ColorChoice::Always),
             Colour::Never => Some(ColorChoice::Never),
         };
         let stdout = io::stdout().lock();
-        let links = stdout.is_terminal() && wanted != Some(ColorChoice::Never);
         let choice = wanted.unwrap_or_else(|| AutoStream::choice(&stdout));
+        let colour = choice != ColorChoice::Never;
+        let links = match links {
+            Hyperlinks::Auto => stdout.is_terminal() && colour,
+            Hyperlinks::Always => true,
+            Hyperlinks::Never => false,
+        };
+        // The stream must not take the links away where only colour is unwanted.
+        let choice = if links { ColorChoice::Always } else { choice };
         let out = BufWriter::with_capacity(64 * 1024, AutoStream::new(stdout, choice));
         let err_choice = wanted.unwrap_or_else(|| AutoStream::choice(&io::stderr()));
-        let colour = choice != ColorChoice::Never;
-        Output { out, colour, links: links && colour, err_choice }
+        Output { out, colour, links, err_choice }
     }
 
     /// Standard output.

@@ -25,6 +25,7 @@ use crate::{
     cmd::classify::ClassifyArgs,
     failure::Failure,
     fingerprints::Fingerprints,
+    progress::Progress,
     settings::{Settings, SettingsError},
 };
 
@@ -40,6 +41,17 @@ pub(crate) struct Scanner<'a> {
     /// Memory for whole files: one for each thread.
     unpacker: Unpacker,
     pool: ThreadPool,
+    progress: Progress,
+}
+
+/// One run, scanned.
+pub(crate) struct ScannedRun {
+    /// What was found.
+    pub(crate) report: RunReport,
+    /// The files that its logs lie in.
+    pub(crate) logs: Vec<LogSource>,
+    /// How each of its logs was read.
+    pub(crate) explained: Vec<Explained>,
 }
 
 /// How the files of a run are read.
@@ -89,6 +101,7 @@ impl<'a> Scanner<'a> {
             },
             time: TimeContext { zone, year: meta.year() },
             all: args.all,
+            keep_secrets: args.no_redact,
             tags: TagTable::default().with_rules(rules).map_err(SettingsError::from)?,
             stop: args.deadline.map(|deadline| stop_after(started, deadline)),
         };
@@ -101,19 +114,22 @@ impl<'a> Scanner<'a> {
         let pool = ThreadPoolBuilder::new().num_threads(threads).build()?;
         let known = Known { matcher, fingerprints: list };
         let unpacker = Unpacker::new(pool.current_num_threads());
-        Ok(Scanner { known, meta, options, limits, unpacker, pool })
+        let progress = Progress::default();
+        Ok(Scanner { known, meta, options, limits, unpacker, pool, progress })
     }
 
-    /// Scans the runs, and tells how each of their logs was read.
-    pub(crate) fn runs(&self, paths: &[String]) -> Vec<(RunReport, Vec<Explained>)> {
+    /// Scans the runs. Shows how far it is, where wanted.
+    pub(crate) fn runs(&self, paths: &[String], watched: bool) -> Vec<ScannedRun> {
         let one = |path: &String| self.run(path, paths.len());
-        self.pool.install(|| paths.par_iter().with_max_len(1).map(one).collect())
+        let all = || paths.par_iter().with_max_len(1).map(one).collect();
+        self.progress.watch(watched, || self.pool.install(all))
     }
 
     /// Scans one of so many runs.
-    fn run(&self, path: &str, runs: usize) -> (RunReport, Vec<Explained>) {
+    fn run(&self, path: &str, runs: usize) -> ScannedRun {
         let mut run = RunScan::new(self.known, self.meta.clone(), &self.options);
         let mut explained = Vec::new();
+        let mut files = Vec::new();
         match open_target(&Target::parse(path)) {
             Err(error) => run.error(error.name, error.kind.to_string()),
             Ok(Listing { mut logs, notes, errors }) => {
@@ -123,9 +139,14 @@ impl<'a> Scanner<'a> {
                 notes.into_iter().for_each(|note| run.note(note.name.clone(), words(&note)));
                 // The largest first, so that no thread is left alone with it at the end.
                 logs.sort_by_key(|log| std::cmp::Reverse(log.size));
+                logs.iter().for_each(|log| self.progress.file(log.size));
                 let whole = runs.max(logs.len()) >= self.pool.current_num_threads();
                 let how = How { explicit, whole };
-                let one = |log: &LogSource| self.file(&run, log, how);
+                let one = |log: &LogSource| {
+                    let scanned = self.file(&run, log, how);
+                    self.progress.file_done(log.size);
+                    scanned
+                };
                 let scanned: Vec<_> = logs.par_iter().with_max_len(1).map(one).collect();
                 let mut read = 0;
                 for file in scanned {
@@ -136,10 +157,11 @@ impl<'a> Scanner<'a> {
                 if read == 0 && !failed {
                     run.error(path, "no log in there; give the directory that holds the logs");
                 }
+                files = logs;
             }
         }
         explained.sort_by(|one, other| one.name.cmp(&other.name));
-        (run.finish(path), explained)
+        ScannedRun { report: run.finish(path), logs: files, explained }
     }
 
     fn file(&self, run: &RunScan<'_>, source: &LogSource, how: How) -> Scanned {
@@ -198,7 +220,7 @@ impl<'a> Scanner<'a> {
         reader: &mut LogReader<R>,
         scanned: &mut Scanned,
     ) {
-        if let Err(error) = read(&mut log, reader) {
+        if let Err(error) = read(&mut log, reader, &self.progress) {
             log.cut_short(reason(&SourceError::from_io(name, error)));
         }
         if reader.content() == Content::Binary {
@@ -209,6 +231,7 @@ impl<'a> Scanner<'a> {
         }
         let mut explained = Explained::new(name, &log, reader.compression());
         let report = log.finish();
+        self.progress.hits(report.hits.iter().map(|hits| hits.count).sum());
         explained.finish(&report, scanned.since.elapsed());
         scanned.since = Instant::now();
         scanned.explained.push(explained);
@@ -217,7 +240,11 @@ impl<'a> Scanner<'a> {
 }
 
 /// Feeds the log's text to its scan.
-fn read<R: Read>(log: &mut LogScan<'_>, reader: &mut LogReader<R>) -> io::Result<()> {
+fn read<R: Read>(
+    log: &mut LogScan<'_>,
+    reader: &mut LogReader<R>,
+    progress: &Progress,
+) -> io::Result<()> {
     if reader.content() == Content::Binary {
         let mut start = Vec::new();
         let outcome = reader.by_ref().take(ZIP.len() as u64).read_to_end(&mut start);
@@ -231,10 +258,11 @@ fn read<R: Read>(log: &mut LogScan<'_>, reader: &mut LogReader<R>) -> io::Result
     match reader.take_text() {
         // Told to stop, the scan says so by itself.
         Some(text) => {
+            progress.text(text.len());
             log.feed(text);
             Ok(())
         }
-        None => log.par_read(reader),
+        None => log.par_read(&mut progress.counted(reader)),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Field values of an event: strings by name, several values allowed.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
 /// The values of one field of one event.
 #[derive(Clone, Copy, Debug)]
@@ -74,6 +74,19 @@ impl Fields {
     /// Replaces a field by one value.
     pub fn set(&mut self, field: impl Into<Arc<str>>, value: impl Into<String>) {
         self.entries.insert(field.into(), Arc::new(vec![value.into()]));
+    }
+
+    /// Has `change` go over every value. What it gives back as it is stays shared.
+    pub(crate) fn rewrite(&mut self, change: impl Fn(&str) -> Cow<'_, str>) {
+        for values in self.entries.values_mut() {
+            for index in 0..values.len() {
+                let changed = match change(&values[index]) {
+                    Cow::Borrowed(_) => continue,
+                    Cow::Owned(changed) => changed,
+                };
+                Arc::make_mut(values)[index] = changed;
+            }
+        }
     }
 
     /// The fields by name, each with its values.

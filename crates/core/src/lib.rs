@@ -16,6 +16,7 @@
 //! - [A log, from bytes to verdict](#a-log-from-bytes-to-verdict)
 //! - [Events that are split already](#events-that-are-split-already)
 //! - [Threads, deadlines, hostile logs](#threads-deadlines-hostile-logs)
+//! - [Secrets](#secrets)
 //! - [Queries by themselves](#queries-by-themselves)
 //! - [The modules](#the-modules)
 //! - [Cargo features](#cargo-features)
@@ -91,6 +92,11 @@
 //! a [`log::Unpacker`], which is faster, gives up to 28 MiB for each of them that is open. Bytes that are not UTF-8 never stop
 //! a scan. Nothing here prints, ends the process or panics on input.
 //!
+//! # Secrets
+//!
+//! No text of a [`RunReport`] shows a token, a password or a private key: [`redact()`] has replaced
+//! them, unless [`ScanOptions::keep_secrets`] is set. A [`LogReport`] has the log's own text.
+//!
 //! # Queries by themselves
 //!
 //! A [`Query`] is syntax: printing and parsing are inverse, and every error has its place. Bound to
@@ -130,6 +136,7 @@ mod fingerprint;
 pub mod log;
 mod matcher;
 mod query;
+mod redact;
 #[cfg(feature = "render")]
 pub mod render;
 mod run;
@@ -159,6 +166,7 @@ pub use crate::{
         Bound, Clause, Conjunction, Fuzziness, Leaf, LeafKind, Modifier, Node, Query, SyntaxError,
         SyntaxErrorKind, SyntaxErrors, WildcardPart,
     },
+    redact::redact,
     run::{ResultClass, RunMeta, RunSource, Verdict},
     scan::{
         Bug, Evidence, Known, LogHits, LogReport, LogScan, RunError, RunReport, RunScan, RunStats,

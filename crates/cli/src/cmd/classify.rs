@@ -3,15 +3,17 @@
 use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
-use recheck_core::{Diagnostic, RunReport, Schema, Severity, render};
+use recheck_core::{Diagnostic, RunReport, Schema, Severity, log::LogSource, render};
 
 use crate::{
-    args::{FingerprintArgs, ProfileArg, duration, key_value, size},
+    args::{FingerprintArgs, Hyperlinks, ProfileArg, duration, key_value, size},
     exit::Exit,
     failure::Failure,
     fingerprints::Fingerprints,
     focus::Focus,
+    hyperlinks::LinkFormat,
     output::Output,
+    progress,
     scan::{Explained, Scanner},
     settings::Settings,
 };
@@ -22,7 +24,7 @@ const WIDTH: usize = 100;
 const EXAMPLE: &str = "\
 Examples:
   echo \"cp: error writing 'x': No space left on device\" | recheck classify -
-  recheck classify --fingerprints queries --format json job-output.txt.gz
+  echo 'npm error code ECONNRESET' > /tmp/x.log && recheck classify --format json /tmp/x.log
 
 Exit codes:
   0  every run is `known` or `passed`
@@ -44,18 +46,45 @@ pub(crate) struct ClassifyArgs {
     /// A field of the runs, such as build_status=FAILURE; may be repeated.
     #[arg(long, value_name = "KEY=VALUE", value_parser = key_value)]
     pub(crate) meta: Vec<(String, String)>,
-    /// How to tell the verdicts; the JSON is described in docs/json.md.
+    /// How to tell the verdicts; docs/output.md and docs/json.md describe the formats.
     #[arg(long, value_enum, default_value = "text", env = "RECHECK_FORMAT")]
     pub(crate) format: Format,
     /// Tell every hit, in place of the first and the last per fingerprint and log.
     #[arg(long)]
     pub(crate) all: bool,
+    /// Show secrets as they stand in the log, for a look that nobody else gets.
+    ///
+    /// Without it, tokens of well-known services, authorization headers, passwords and private keys
+    /// are replaced by `[redacted: KIND]`, whatever the format.
+    #[arg(long)]
+    pub(crate) no_redact: bool,
     /// How lines become events [default: records].
     #[arg(long, value_enum, env = "RECHECK_PROFILE")]
     pub(crate) profile: Option<ProfileArg>,
     /// Tell on standard error how the fingerprints were compiled and how each log was read.
     #[arg(long)]
     pub(crate) explain: bool,
+    /// Don't show how far a long scan is; it is shown only where standard error is a terminal.
+    #[arg(long)]
+    pub(crate) no_progress: bool,
+    /// When to link the bug's address and the line of the log, in text for a terminal.
+    #[arg(
+        long,
+        value_enum,
+        value_name = "WHEN",
+        default_value = "auto",
+        env = "RECHECK_HYPERLINKS"
+    )]
+    pub(crate) hyperlinks: Hyperlinks,
+    /// How to write the link to a line of a local log: `default`, `file` (without the line), `vscode`,
+    /// or an address with {path} and {line}.
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "default",
+        env = "RECHECK_HYPERLINK_FORMAT"
+    )]
+    pub(crate) hyperlink_format: LinkFormat,
     /// The zone of times that name none, by name or offset [default: UTC].
     #[arg(long, value_name = "ZONE", env = "RECHECK_TIMEZONE")]
     pub(crate) timezone: Option<String>,
@@ -81,6 +110,10 @@ pub(crate) enum Format {
     Json,
     /// For a comment on a change.
     Markdown,
+    /// JUnit XML, for the test reports of a CI.
+    Junit,
+    /// SARIF 2.1.0, for tools that gather findings.
+    Sarif,
 }
 
 /// Runs the subcommand.
@@ -99,9 +132,15 @@ pub(crate) fn run(args: &ClassifyArgs, output: &mut Output) -> Result<Exit, Fail
     let compiled = started.elapsed();
 
     let scanner = Scanner::new(args, &settings, &fingerprints, started)?;
-    let (runs, explained): (Vec<_>, Vec<_>) = scanner.runs(&args.paths).into_iter().unzip();
+    let scanned = scanner.runs(&args.paths, progress::is_wanted(args.no_progress));
+    let mut runs = Vec::with_capacity(scanned.len());
+    let (mut logs, mut explained) = (Vec::new(), Vec::new());
+    for run in scanned {
+        runs.push(run.report);
+        logs.push(run.logs);
+        explained.extend(run.explained);
+    }
     if args.explain {
-        let explained: Vec<_> = explained.into_iter().flatten().collect();
         explain(&fingerprints, compiled, &explained, output);
     }
     let classified = render::Classified {
@@ -110,7 +149,7 @@ pub(crate) fn run(args: &ClassifyArgs, output: &mut Output) -> Result<Exit, Fail
         fingerprints: fingerprints.working(),
         elapsed: started.elapsed(),
     };
-    draw(args, &classified, &fingerprints, output)?;
+    draw(args, &classified, &fingerprints, &logs, output)?;
     Ok(worst(&runs))
 }
 
@@ -123,19 +162,29 @@ fn draw(
     args: &ClassifyArgs,
     classified: &render::Classified<'_>,
     fingerprints: &Fingerprints,
+    logs: &[Vec<LogSource>],
     output: &mut Output,
 ) -> Result<(), Failure> {
     let focus = Focus::new(&fingerprints.list);
+    let place = |run: &RunReport, file: &str, line| {
+        let index = classified.runs.iter().position(|known| std::ptr::eq(known, run))?;
+        let mut named = logs[index].iter().filter(|log| log.name == file);
+        // Two files may have one name, but for the suffix of a compression.
+        let (Some(log), None) = (named.next(), named.next()) else { return None };
+        args.hyperlink_format.link(log.path()?, line)
+    };
     let look = render::Look {
         width: WIDTH,
         colour: output.colour(),
-        links: output.links(),
+        links: output.links().then_some(&place),
         matched: &|bug, evidence| focus.find(bug, evidence),
     };
     match args.format {
         Format::Text => render::text(classified, &look, args.all, output.out())?,
         Format::Json => render::json(classified, output.out())?,
         Format::Markdown => render::markdown(classified, &look, output.out())?,
+        Format::Junit => render::junit(classified, &look, output.out())?,
+        Format::Sarif => render::sarif(classified, &look, output.out())?,
     }
     Ok(())
 }

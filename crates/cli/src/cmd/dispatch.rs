@@ -2,7 +2,7 @@
 
 use crate::{args::Command, exit::Exit, failure::Failure, output::Output};
 
-use super::{classify, lint, matching};
+use super::{classify, completions, lint, man, matching};
 
 /// Runs a subcommand.
 ///
@@ -14,5 +14,7 @@ pub(crate) fn run(command: Command, output: &mut Output) -> Result<Exit, Failure
         Command::Classify(args) => classify::run(&args, output),
         Command::Match(args) => matching::run(&args, output),
         Command::Lint(args) => lint::run(&args, output),
+        Command::Completions(args) => completions::run(&args, output),
+        Command::Man(args) => man::run(&args, output),
     }
 }

@@ -11,8 +11,7 @@ use crate::{
 
 const EXAMPLE: &str = "\
 Example:
-  mkdir -p queries && echo 'contains: Segmentation fault' > queries/crash.yaml
-  recheck lint queries
+  echo 'contains: Segmentation fault' > /tmp/crash.yaml && recheck lint /tmp/crash.yaml
 
 Exit codes:
   0  no mistakes

@@ -198,3 +198,89 @@ fn colour_only_where_wanted() {
     assert!(!coloured(&["classify", "x.log", "--color", "never"]));
     assert!(!coloured(&["classify", "x.log", "--color", "always", "--format", "json"]));
 }
+
+#[test]
+fn secrets_are_shown_only_on_request() {
+    let dir = Dir::with_disk();
+    dir.write("x.log", "copy to s3://bot:swordfish@x.example.org: No space left on device\n");
+    for format in ["text", "json", "markdown"] {
+        let shown = dir.recheck(&["classify", "x.log", "--format", format]).out;
+        assert!(!shown.contains("swordfish"), "{shown}");
+        assert!(shown.contains("s3://bot:[redacted: password]@x.example.org"), "{shown}");
+        let kept = dir.recheck(&["classify", "x.log", "--no-redact", "--format", format]).out;
+        assert!(kept.contains("s3://bot:swordfish@x.example.org"), "{kept}");
+    }
+}
+
+/// Needs `script`, which gives a program a terminal.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_long_scan_shows_how_far_it_is_on_a_terminal() {
+    let dir = Dir::with_disk();
+    let run = |flags: &str, redirect: &str| {
+        let program = env!("CARGO_BIN_EXE_recheck");
+        let scan = format!("{program} classify -j 2 {flags} - {redirect}");
+        let line = format!("(sleep 1.4; echo No space left on device) | {scan}");
+        let mut command = std::process::Command::new("script");
+        command.args(["-qec", &line, "/dev/null"]).current_dir(dir.path("")).env("TERM", "xterm");
+        let output = command.stdin(std::process::Stdio::null()).output().ok()?;
+        Some(String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    let cases = [("", ""), ("--no-progress", ""), ("", "2>err.txt")];
+    let shown = std::thread::scope(|scope| {
+        let runs = cases.map(|(flags, redirect)| scope.spawn(move || run(flags, redirect)));
+        runs.map(|run| run.join().unwrap())
+    });
+    let [Some(shown), Some(spared), Some(redirected)] = shown else {
+        println!("skipped: there is no `script`");
+        return;
+    };
+    assert!(shown.contains("0 of 1 log, 0 B"), "{shown:?}");
+    let (_, answer) = shown.rsplit_once("\u{1b}[2K").unwrap();
+    assert!(answer.contains("The disk is full"), "the bar is gone before the answer: {shown:?}");
+    for quiet in [spared, redirected] {
+        assert!(!quiet.contains("of 1 log") && quiet.contains("The disk is full"), "{quiet:?}");
+    }
+    assert_eq!(std::fs::read_to_string(dir.path("err.txt")).unwrap(), "");
+}
+
+#[test]
+fn lines_of_local_logs_are_linked() {
+    let dir = Dir::with_disk();
+    dir.write("run/logs/a b.log.gz", gzip(format!("fine\n{FULL}").as_bytes()));
+    dir.write("run.tar", tar(&[("logs/x.log", FULL.as_bytes())]));
+    dir.write("twice/x.log", FULL);
+    dir.write("twice/x.log.gz", gzip(FULL.as_bytes()));
+    let linked = |path: &str, flags: &[&str]| {
+        let args = [&["classify", path, "--color", "never"], flags].concat();
+        let outcome = dir.recheck_with(&args, FULL.as_bytes());
+        assert_eq!(outcome.code, 0, "{outcome:?}");
+        let links = outcome.out.split("\u{1b}]8;;").filter_map(|part| part.split_once("\u{1b}\\"));
+        let links = links.filter(|(address, _)| !address.is_empty());
+        let links = links.map(|(address, shown)| (address.to_owned(), shown.to_owned()));
+        links.collect::<Vec<_>>()
+    };
+    let always = ["--hyperlinks", "always"];
+    let bug = "https://bugs.example.org/7".to_owned();
+    let bug = (bug.clone(), bug);
+    if cfg!(unix) {
+        let shown = "logs/a b.log:2".to_owned();
+        let file = "[dir]/run/logs/a%20b.log.gz";
+        let link = (format!("file://{file}#2"), shown.clone());
+        assert_eq!(linked("run", &always), [bug.clone(), link]);
+        let vscode = [&always[..], &["--hyperlink-format", "vscode"]].concat();
+        let link = (format!("vscode://file{file}:2"), shown);
+        assert_eq!(linked("run", &vscode), [bug.clone(), link]);
+    }
+    // What lies in an archive or in one of two files of the same name, and what lies nowhere.
+    for path in ["run.tar", "twice", "-"] {
+        let links = linked(path, &always);
+        assert!(!links.is_empty() && links.iter().all(|link| *link == bug), "{path}: {links:?}");
+    }
+    assert!(linked("run", &["--hyperlinks", "never"]).is_empty());
+    assert!(linked("run", &["--hyperlinks", "always", "--format", "markdown"]).is_empty());
+    assert!(linked("run", &[]).is_empty(), "by default only on a terminal");
+    let refused = dir.recheck(&["classify", "run", "--hyperlink-format", "x"]);
+    assert_eq!(refused.code, 2);
+    assert!(refused.err.contains("vscode"), "{}", refused.err);
+}

@@ -23,6 +23,10 @@ pub struct Classified<'a> {
 /// Tells which bytes of an evidence's message made the fingerprint match, when that can be told.
 pub type Matched<'a> = dyn Fn(&Bug, &Evidence) -> Option<Range<usize>> + 'a;
 
+/// Where a line of a run's log can be opened, as an address of printable ASCII characters: the log's
+/// name and the line, from 1; `None` where it can't.
+pub type Linked<'a> = dyn Fn(&RunReport, &str, u64) -> Option<String> + 'a;
+
 /// How text is drawn.
 #[derive(Clone, Copy)]
 pub struct Look<'a> {
@@ -30,8 +34,9 @@ pub struct Look<'a> {
     pub width: usize,
     /// ANSI colours.
     pub colour: bool,
-    /// OSC 8 hyperlinks; for terminals only.
-    pub links: bool,
+    /// Where lines of logs are linked to; with it there are OSC 8 hyperlinks, to bugs as well. For
+    /// terminals only.
+    pub links: Option<&'a Linked<'a>>,
     /// Where in its message each evidence matched.
     pub matched: &'a Matched<'a>,
 }
@@ -42,7 +47,7 @@ impl std::fmt::Debug for Look<'_> {
             .debug_struct("Look")
             .field("width", &self.width)
             .field("colour", &self.colour)
-            .field("links", &self.links)
+            .field("links", &self.links.is_some())
             .finish_non_exhaustive()
     }
 }

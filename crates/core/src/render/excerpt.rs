@@ -8,12 +8,14 @@ use std::ops::Range;
 const CUT: char = '…';
 
 /// What must not reach a terminal or a page as it is: control characters (C0, DEL, C1), the
-/// characters that turn the direction of writing, and the separators that break lines.
+/// characters that turn the direction of writing, the separators that break lines, and the two that
+/// are no characters and that XML cannot hold.
 fn is_hostile(character: char) -> bool {
     character.is_control()
         || matches!(
             character,
             '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}'
+                | '\u{fffe}' | '\u{ffff}'
         )
 }
 

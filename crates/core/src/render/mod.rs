@@ -1,4 +1,4 @@
-//! Drawing: what a scan found as text, Markdown and JSON, and diagnostics with their carets.
+//! Drawing: what a scan found as text, Markdown, JSON, JUnit XML and SARIF, and diagnostics with their carets.
 //!
 //! Everything is written to an [`io::Write`](std::io::Write) or returned as a string; nothing is
 //! printed. A log is hostile text: no control character of it reaches the output, in any format.
@@ -6,15 +6,19 @@
 mod classified;
 mod excerpt;
 mod json;
+mod junit;
 mod markdown;
 mod numbers;
+mod sarif;
 mod snippet;
 mod text;
 
-pub use classified::{Classified, Look, Matched};
+pub use classified::{Classified, Linked, Look, Matched};
 pub use excerpt::{escape, excerpt, lines_before};
 pub use json::{SCHEMA_VERSION, json};
+pub use junit::junit;
 pub use markdown::markdown;
 pub use numbers::{bytes, count, counted};
+pub use sarif::sarif;
 pub use snippet::snippet;
 pub use text::text;

@@ -85,7 +85,7 @@ impl Page<'_> {
         writeln!(self.out)?;
         for bug in &run.bugs {
             writeln!(self.out)?;
-            self.bug(bug)?;
+            self.bug(run, bug)?;
         }
         if !run.errors.is_empty() || !run.notes.is_empty() {
             writeln!(self.out)?;
@@ -104,7 +104,7 @@ impl Page<'_> {
         Ok(())
     }
 
-    fn bug(&mut self, bug: &Bug) -> io::Result<()> {
+    fn bug(&mut self, run: &RunReport, bug: &Bug) -> io::Result<()> {
         let id = self.paint(BOLD, &escape(&bug.fingerprint));
         write!(self.out, "  {id}")?;
         if let Some(title) = &bug.title {
@@ -115,14 +115,16 @@ impl Page<'_> {
         }
         writeln!(self.out)?;
         if let Some(url) = &bug.bug {
-            writeln!(self.out, "  {}", self.link(url))?;
+            let address = self.look.links.is_some().then_some(url.as_str());
+            let address = address.filter(|url| is_web(url));
+            writeln!(self.out, "  {}", linked(address, escape(url).into_owned()))?;
         }
         if let Some(advice) = &bug.advice {
             self.wrapped(&escape(&advice.split_whitespace().collect::<Vec<_>>().join(" ")))?;
         }
         let limit = if self.all { usize::MAX } else { MAX_EVIDENCE };
         for evidence in bug.evidence.iter().take(limit) {
-            self.evidence(bug, evidence)?;
+            self.evidence(run, bug, evidence)?;
         }
         let shown = bug.evidence.len().min(limit) as u64;
         if bug.hits > shown {
@@ -132,14 +134,15 @@ impl Page<'_> {
         Ok(())
     }
 
-    fn evidence(&mut self, bug: &Bug, evidence: &Evidence) -> io::Result<()> {
+    fn evidence(&mut self, run: &RunReport, bug: &Bug, evidence: &Evidence) -> io::Result<()> {
         let matched = (self.look.matched)(bug, evidence);
         let line = evidence.line + lines_before(&evidence.message, matched.as_ref());
         let place = format!("{}:{line}", escape(&evidence.file));
         let length = place.chars().count();
         // Four blanks before, two between, and room for two cut marks.
         let room = |used: usize| self.look.width.saturating_sub(used + 2).max(MIN_TEXT);
-        let painted = self.paint(DIM, &place);
+        let address = self.look.links.and_then(|links| links(run, &evidence.file, line));
+        let painted = linked(address.as_deref(), self.paint(DIM, &place));
         if length <= MAX_PLACE {
             let shown = excerpt(&evidence.message, matched, room(4 + length + 2));
             writeln!(self.out, "    {painted}  {shown}")
@@ -188,14 +191,13 @@ impl Page<'_> {
     fn paint(&self, colour: &str, text: &str) -> String {
         if self.look.colour { format!("\x1b[{colour}m{text}\x1b[0m") } else { text.to_owned() }
     }
+}
 
-    fn link(&self, url: &str) -> String {
-        let shown = escape(url);
-        if self.look.links && is_web(url) {
-            format!("\x1b]8;;{shown}\x1b\\{shown}\x1b]8;;\x1b\\")
-        } else {
-            shown.into_owned()
-        }
+/// The text as a hyperlink, where there is an address and nothing in it acts on a terminal.
+fn linked(address: Option<&str>, shown: String) -> String {
+    match address.filter(|address| is_plain(address)) {
+        Some(address) => format!("\x1b]8;;{address}\x1b\\{shown}\x1b]8;;\x1b\\"),
+        None => shown,
     }
 }
 
@@ -209,7 +211,7 @@ pub(super) fn total(runs: &[RunReport]) -> RunStats {
 }
 
 /// The verdict as the JSON has it.
-fn word(verdict: Verdict) -> &'static str {
+pub(super) fn word(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Passed => "passed",
         Verdict::Known => "known",
@@ -238,5 +240,9 @@ fn verdicts(runs: &[RunReport]) -> String {
 /// True for a link that a reader may follow without harm.
 pub(super) fn is_web(url: &str) -> bool {
     let scheme = url.starts_with("https://") || url.starts_with("http://");
-    scheme && url.chars().all(|character| character.is_ascii_graphic())
+    scheme && is_plain(url)
+}
+
+fn is_plain(address: &str) -> bool {
+    address.chars().all(|character| character.is_ascii_graphic())
 }

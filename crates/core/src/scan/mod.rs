@@ -2,6 +2,7 @@
 
 mod block;
 mod front;
+mod hide;
 mod log_scan;
 mod merge;
 #[cfg(feature = "parallel")]
@@ -32,6 +33,9 @@ pub struct ScanOptions {
     pub all: bool,
     /// Which tags a log has by its name.
     pub tags: TagTable,
+    /// Leave secrets in the report as they stand in the log. By default [`redact`](crate::redact())
+    /// goes over every text of a [`RunReport`].
+    pub keep_secrets: bool,
     /// Asked at every block; once it says true the scan ends and the run is `incomplete`.
     pub stop: Option<StopFn>,
 }
@@ -44,6 +48,7 @@ impl fmt::Debug for ScanOptions {
             .field("time", &self.time)
             .field("all", &self.all)
             .field("tags", &self.tags)
+            .field("keep_secrets", &self.keep_secrets)
             .field("stop", &self.stop.is_some())
             .finish()
     }

@@ -35,7 +35,10 @@ pub struct LogHits {
     pub evidence: Vec<Evidence>,
 }
 
-/// What one log gave.
+/// What one log gave. Its texts are the log's own, secrets included: [`RunScan::finish`] replaces
+/// them.
+///
+/// [`RunScan::finish`]: super::RunScan::finish
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LogReport {
     /// The log's name, relative to the run's root.
@@ -119,7 +122,7 @@ pub struct RunStats {
 /// A run, classified.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RunReport {
-    /// What was asked for: a path, `-`, a URL.
+    /// What was asked for: a path, `-`, a URL; a secret in it is replaced as in every text here.
     pub target: String,
     /// The run's own fields.
     pub run: Fields,

@@ -104,7 +104,8 @@ impl<'m> RunScan<'m> {
         &self.meta
     }
 
-    /// The verdict with its reasons.
+    /// The verdict with its reasons. Secrets in its texts are replaced, unless
+    /// [`ScanOptions::keep_secrets`] says otherwise.
     pub fn finish(mut self, target: &str) -> RunReport {
         let mut complete = true;
         for log in &self.logs {
@@ -122,7 +123,7 @@ impl<'m> RunScan<'m> {
             bytes: self.logs.iter().map(|log| log.bytes).sum(),
             events: self.logs.iter().map(|log| log.events).sum(),
         };
-        RunReport {
+        let mut report = RunReport {
             target: target.to_owned(),
             run: self.meta.fields().clone(),
             verdict,
@@ -130,7 +131,11 @@ impl<'m> RunScan<'m> {
             stats,
             errors: self.errors,
             notes: self.notes,
+        };
+        if !self.options.keep_secrets {
+            report.hide_secrets();
         }
+        report
     }
 
     fn verdict(&self, bugs: &[Bug], complete: bool) -> Verdict {

@@ -13,6 +13,7 @@ use std::{
 const ALLOWED: &[(&str, &[&str])] = &[
     ("span", &[]),
     ("fields", &[]),
+    ("redact", &[]),
     ("query", &["span"]),
     ("schema", &["span", "fields", "query"]),
     ("analysis", &["span"]),
@@ -41,6 +42,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "run",
             "log",
             "report",
+            "redact",
         ],
     ),
     ("render", &["span", "fields", "query", "fingerprint", "run", "report", "scan"]),

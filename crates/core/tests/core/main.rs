@@ -9,4 +9,6 @@ mod layers;
 #[cfg(feature = "fs")]
 mod pack;
 mod query;
+#[cfg(all(feature = "fs", feature = "decompress"))]
+mod redact;
 mod streaming;
