@@ -3,7 +3,7 @@
 use std::{
     ffi::OsString,
     fs,
-    io::Write,
+    io::{Read, Write},
     path::{Path, PathBuf},
 };
 
@@ -39,23 +39,41 @@ pub(crate) fn run(
 /// it and removed.
 pub(crate) fn memory(dir: &Path, gib: u64, programs: &Programs) -> Result<()> {
     let bench = Bench { dir, rounds: 1, programs, only: None, meta: meta(dir)? };
-    let piece = fs::read(dir.join("plain/console.html"))?;
-    let line: Vec<u8> = piece.iter().map(|&b| if b == b'\n' { b' ' } else { b }).collect();
-    for (name, text, size) in [("large", &piece, gib << 30), ("line", &line, (gib << 30) / 5)] {
+    let plain = dir.join("plain/console.html");
+    for (name, size) in [("large", gib << 30), ("line", (gib << 30) / 5)] {
         let dir = dir.join(name);
         fs::create_dir_all(&dir)?;
         let log = dir.join("console.html");
-        let mut file = fs::File::create(&log)?;
-        for _ in 0..size.div_ceil(text.len() as u64) {
-            file.write_all(text)?;
-        }
-        drop(file);
+        let end = if name == "line" { b' ' } else { b'\n' };
+        repeat(&plain, end, size, &log)?;
         let bytes = fs::metadata(&log)?.len();
         let process = bench.recheck("recheck, two cores", "0,1", &[log.into_os_string()]);
         let result =
             bench.table(&format!("Memory, {name} of {} MiB", bytes >> 20), bytes, &[process]);
         fs::remove_dir_all(&dir)?;
         result?;
+    }
+    Ok(())
+}
+
+/// Writes the log over and over, with `end` in place of its line feeds, up to `size` bytes. A little
+/// at a time: what this process held in memory would count for the programs it starts.
+fn repeat(log: &Path, end: u8, size: u64, to: &Path) -> Result<()> {
+    let mut out = fs::File::create(to)?;
+    let mut buffer = vec![0; 1 << 20];
+    let mut left = size;
+    while left > 0 {
+        let mut log = fs::File::open(log)?.take(left);
+        loop {
+            let read = log.read(&mut buffer)?;
+            if read == 0 {
+                break;
+            }
+            let feeds = buffer[..read].iter_mut().filter(|byte| **byte == b'\n');
+            feeds.for_each(|byte| *byte = end);
+            out.write_all(&buffer[..read])?;
+            left -= read as u64;
+        }
     }
     Ok(())
 }
