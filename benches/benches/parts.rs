@@ -8,7 +8,7 @@ use libdeflater::{CompressionLvl, Compressor, Decompressor as Libdeflate};
 use recheck_benches::rng::Rng;
 use recheck_core::{
     Fingerprint, Known, Loaded, Matcher, Query, RunMeta, RunScan, ScanOptions, Schema, analyze,
-    log::{Cleaner, Decompressor, Limits, Profile, Splitter, Unpacker},
+    log::{Cleaner, Decompressor, Limits, Profile, Splitter},
 };
 
 const LOG_BYTES: usize = 8 << 20;
@@ -209,17 +209,6 @@ fn decompress_gzip_stream(bencher: Bencher<'_, '_>) {
                 count => bytes += count,
             }
         }
-    });
-}
-
-/// The same for a file that is small enough to be unpacked whole.
-#[divan::bench]
-fn decompress_gzip_whole(bencher: Bencher<'_, '_>) {
-    let (packed, unpacker) = (gzip(&CLEAN_LOG), Unpacker::new(1));
-    bencher.counter(BytesCount::of_str(CLEAN_LOG.as_str())).bench_local(|| {
-        let reader = Decompressor::new(packed.as_slice(), Limits::default());
-        let mut reader = reader.with_unpacker(&unpacker, packed.len() as u64);
-        reader.take_text().expect("the data is whole").map(<[u8]>::len)
     });
 }
 

@@ -5,7 +5,7 @@ use std::hint::black_box;
 use libdeflater::Decompressor as LibdeflateDecompressor;
 use recheck_core::{
     Known, Matcher, RunMeta, RunScan, ScanOptions,
-    log::{Decompressor, Limits, LogReader, Profile, Unpacker},
+    log::{Decompressor, Limits, Profile},
 };
 
 use crate::Result;
@@ -56,32 +56,17 @@ impl<'m> Recheck<'m> {
         Recheck { known, meta, options, name }
     }
 
-    /// Unpacks and scans a file, as the program does: whole with an unpacker, else as a stream.
+    /// Unpacks and scans a file.
     ///
     /// # Errors
     ///
     /// Those of the file.
-    pub fn run_file(&self, file: &[u8], unpacker: Option<&Unpacker>) -> Result<u64> {
+    pub fn run_file(&self, file: &[u8]) -> Result<u64> {
         let run = RunScan::new(self.known, self.meta.clone(), &self.options);
         let mut log = run.log("console.html");
-        let mut reader = open(file, unpacker);
-        match reader.take_text() {
-            Some(text) => {
-                log.feed(text);
-            }
-            None => log.read(&mut reader)?,
-        }
+        log.read(&mut Decompressor::new(file, Limits::default()))?;
         Ok(log.finish().hits.iter().map(|hits| hits.count).sum())
     }
-}
-
-/// Opens a file as the program does: whole with an unpacker, else as a stream.
-pub fn open<'a>(file: &'a [u8], unpacker: Option<&Unpacker>) -> LogReader<&'a [u8]> {
-    let reader = Decompressor::new(file, Limits::default());
-    LogReader::from(match unpacker {
-        Some(unpacker) => reader.with_unpacker(unpacker, file.len() as u64),
-        None => reader,
-    })
 }
 
 impl Contender for Recheck<'_> {

@@ -9,7 +9,7 @@ use recheck_benches::{
 };
 use recheck_core::{
     Fingerprint, Known, load_dirs,
-    log::{Profile, Unpacker},
+    log::{Decompressor, Limits, Profile},
 };
 
 use crate::assemble::{HISTORIC, meta};
@@ -145,8 +145,7 @@ fn many_fingerprints(dir: &Path, rounds: usize) -> Result<Table> {
     Ok(table)
 }
 
-/// gzip alone and with the scan, on one core: whole files, as the program unpacks small ones, and
-/// streams.
+/// gzip alone and with the scan, on one core.
 fn decompress(dir: &Path, rounds: usize) -> Result<Table> {
     let mut files = Vec::new();
     for entry in fs::read_dir(dir.join("gzip"))? {
@@ -158,8 +157,8 @@ fn decompress(dir: &Path, rounds: usize) -> Result<Table> {
     let scan = Recheck::new(known, &meta, Profile::Records);
     let mut libdeflate = Libdeflate::new(files.clone());
     let bytes = libdeflate.each(|_| ())?;
-    let (unpacker, mut buffer) = (Unpacker::new(1), vec![0; 256 * 1024]);
-    let rows = ["libdeflate", "whole", "stream", "whole, and the scan", "stream, and the scan"];
+    let mut buffer = vec![0; 256 * 1024];
+    let rows = ["libdeflate", "recheck's stream", "recheck's stream and the scan"];
     let rows = rows.map(|name| Row::new(name, bytes)).to_vec();
     Table::measure("In process, one core, gzip", rows, rounds, |index| {
         let start = Instant::now();
@@ -170,21 +169,16 @@ fn decompress(dir: &Path, rounds: usize) -> Result<Table> {
             0 => libdeflate.each(|text| {
                 black_box(text);
             })?,
-            1 => all(&mut |file| unpack(file, Some(&unpacker), &mut buffer))?,
-            2 => all(&mut |file| unpack(file, None, &mut buffer))?,
-            3 => all(&mut |file| scan.run_file(file, Some(&unpacker)))?,
-            _ => all(&mut |file| scan.run_file(file, None))?,
+            1 => all(&mut |file| unpack(file, &mut buffer))?,
+            _ => all(&mut |file| scan.run_file(file))?,
         };
         Ok(Outcome { time: start.elapsed(), found: found.to_string(), peak_rss: None })
     })
 }
 
 /// The length of the file's text, every byte of which was in memory.
-fn unpack(file: &[u8], unpacker: Option<&Unpacker>, buffer: &mut [u8]) -> Result<u64> {
-    let mut reader = contender::open(file, unpacker);
-    if let Some(text) = reader.take_text() {
-        return Ok(black_box(text).len() as u64);
-    }
+fn unpack(file: &[u8], buffer: &mut [u8]) -> Result<u64> {
+    let mut reader = Decompressor::new(file, Limits::default());
     let mut bytes = 0;
     loop {
         match reader.read(buffer)? {

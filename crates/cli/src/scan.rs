@@ -15,7 +15,7 @@ use recheck_core::{
     log::{
         ArchiveItem, Compression, Content, DecompressErrorKind, Limits, Listing, LogFormat,
         LogReader, LogSource, Profile, SourceError, SourceErrorKind, TagTable, Target, TimeContext,
-        Unpacker, open_target, walk_archive,
+        open_target, walk_archive,
     },
     render::{bytes, counted, escape},
 };
@@ -38,8 +38,6 @@ pub(crate) struct Scanner<'a> {
     meta: RunMeta,
     options: ScanOptions,
     limits: Limits,
-    /// Memory for whole files: one for each thread.
-    unpacker: Unpacker,
     pool: ThreadPool,
     progress: Progress,
 }
@@ -54,20 +52,9 @@ pub(crate) struct ScannedRun {
     pub(crate) explained: Vec<Explained>,
 }
 
-/// How the files of a run are read.
-#[derive(Clone, Copy)]
-struct How {
-    /// They are named one by one: what does not look like text is read too.
-    explicit: bool,
-    /// Small gzip files are unpacked whole, which is faster. Where there are fewer files than
-    /// threads it is not: as a stream they are scanned by the others while they are unpacked.
-    whole: bool,
-}
-
 /// What one file gave: a log's report, or those of an archive's entries.
+#[derive(Default)]
 struct Scanned {
-    /// When the reading of the next log began.
-    since: Instant,
     logs: Vec<LogReport>,
     errors: Vec<(String, String)>,
     notes: Vec<(String, String)>,
@@ -113,20 +100,18 @@ impl<'a> Scanner<'a> {
         let threads = args.jobs.map_or(0, std::num::NonZeroUsize::get);
         let pool = ThreadPoolBuilder::new().num_threads(threads).build()?;
         let known = Known { matcher, fingerprints: list };
-        let unpacker = Unpacker::new(pool.current_num_threads());
         let progress = Progress::default();
-        Ok(Scanner { known, meta, options, limits, unpacker, pool, progress })
+        Ok(Scanner { known, meta, options, limits, pool, progress })
     }
 
     /// Scans the runs. Shows how far it is, where wanted.
     pub(crate) fn runs(&self, paths: &[String], watched: bool) -> Vec<ScannedRun> {
-        let one = |path: &String| self.run(path, paths.len());
+        let one = |path: &String| self.run(path);
         let all = || paths.par_iter().with_max_len(1).map(one).collect();
         self.progress.watch(watched, || self.pool.install(all))
     }
 
-    /// Scans one of so many runs.
-    fn run(&self, path: &str, runs: usize) -> ScannedRun {
+    fn run(&self, path: &str) -> ScannedRun {
         let mut run = RunScan::new(self.known, self.meta.clone(), &self.options);
         let mut explained = Vec::new();
         let mut files = Vec::new();
@@ -140,10 +125,8 @@ impl<'a> Scanner<'a> {
                 // The largest first, so that no thread is left alone with it at the end.
                 logs.sort_by_key(|log| std::cmp::Reverse(log.size));
                 logs.iter().for_each(|log| self.progress.file(log.size));
-                let whole = runs.max(logs.len()) >= self.pool.current_num_threads();
-                let how = How { explicit, whole };
                 let one = |log: &LogSource| {
-                    let scanned = self.file(&run, log, how);
+                    let scanned = self.file(&run, log, explicit);
                     self.progress.file_done(log.size);
                     scanned
                 };
@@ -164,17 +147,14 @@ impl<'a> Scanner<'a> {
         ScannedRun { report: run.finish(path), logs: files, explained }
     }
 
-    fn file(&self, run: &RunScan<'_>, source: &LogSource, how: How) -> Scanned {
-        let mut scanned = Scanned::new();
-        let opened = match how.whole {
-            true => source.open_with(self.limits, &self.unpacker),
-            false => source.open(self.limits),
-        };
-        match opened {
+    /// Scans one file. What is named itself is read even where it does not look like text.
+    fn file(&self, run: &RunScan<'_>, source: &LogSource, explicit: bool) -> Scanned {
+        let mut scanned = Scanned::default();
+        match source.open(self.limits) {
             Err(error) => scanned.errors.push((source.name.clone(), error.kind.to_string())),
             Ok(mut reader) => match reader.content() {
                 Content::Archive => self.archive(run, &source.name, &mut reader, &mut scanned),
-                Content::Binary if !how.explicit => {
+                Content::Binary if !explicit => {
                     scanned.notes.push((source.name.clone(), "not text, left out".to_owned()));
                 }
                 Content::Text | Content::Binary => {
@@ -220,6 +200,7 @@ impl<'a> Scanner<'a> {
         reader: &mut LogReader<R>,
         scanned: &mut Scanned,
     ) {
+        let started = Instant::now();
         if let Err(error) = read(&mut log, reader, &self.progress) {
             log.cut_short(reason(&SourceError::from_io(name, error)));
         }
@@ -232,8 +213,7 @@ impl<'a> Scanner<'a> {
         let mut explained = Explained::new(name, &log, reader.compression());
         let report = log.finish();
         self.progress.hits(report.hits.iter().map(|hits| hits.count).sum());
-        explained.finish(&report, scanned.since.elapsed());
-        scanned.since = Instant::now();
+        explained.finish(&report, started.elapsed());
         scanned.explained.push(explained);
         scanned.logs.push(report);
     }
@@ -255,23 +235,10 @@ fn read<R: Read>(
         log.feed(&start);
         outcome?;
     }
-    match reader.take_text() {
-        // Told to stop, the scan says so by itself.
-        Some(text) => {
-            progress.text(text.len());
-            log.feed(text);
-            Ok(())
-        }
-        None => log.par_read(&mut progress.counted(reader)),
-    }
+    log.par_read(&mut progress.counted(reader))
 }
 
 impl Scanned {
-    fn new() -> Scanned {
-        let (logs, errors, notes, explained) = Default::default();
-        Scanned { since: Instant::now(), logs, errors, notes, explained }
-    }
-
     fn merge_into(self, run: &mut RunScan<'_>) -> Vec<Explained> {
         self.logs.into_iter().for_each(|log| run.add(log));
         self.errors.into_iter().for_each(|(file, message)| run.error(file, message));

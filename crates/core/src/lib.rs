@@ -88,8 +88,7 @@
 //! scan, and a run in which nothing was found until then is [`Verdict::Incomplete`].
 //!
 //! Time is linear in the bytes whatever the fingerprints and the logs say, and memory is bounded by
-//! blocks and by the longest event ([`log::MAX_EVENT`], 1 MiB); whoever reads small gzip files with
-//! a [`log::Unpacker`], which is faster, gives up to 28 MiB for each of them that is open. Bytes that are not UTF-8 never stop
+//! blocks and by the longest event ([`log::MAX_EVENT`], 1 MiB). Bytes that are not UTF-8 never stop
 //! a scan. Nothing here prints, ends the process or panics on input.
 //!
 //! # Secrets
@@ -119,8 +118,8 @@
 //!
 //! - **fs**: `load_dirs` for fingerprints in directories; in [`log`] the sources of logs: files,
 //!   directories, tar archives, standard input.
-//! - **decompress**: gzip, zstd, xz and bzip2; brings C code (libdeflate, zstd, xz). Without it,
-//!   compressed logs are an error that says so.
+//! - **decompress**: gzip, zstd, xz and bzip2; brings C code (zstd, xz). Without it, compressed
+//!   logs are an error that says so.
 //! - **parallel**: `LogScan::par_read`, the blocks of a large log scanned side by side with `rayon`,
 //!   in the caller's pool or the global one.
 //! - **render**: the module [`render`].

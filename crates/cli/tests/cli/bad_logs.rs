@@ -75,7 +75,6 @@ fn what_is_told_does_not_depend_on_the_number_of_threads() {
     dir.write("run/junk.gz", [&good[..], b"junk\0\0\0"].concat());
     dir.write("run/two.gz", [&good[..], &gzip(FULL.as_bytes())].concat());
     dir.write("run/good.gz", good);
-    // One thread has files enough to unpack them whole, many threads stream them.
     let told = ["1", "64"].map(|jobs| run(&dir, &["--all", "--jobs", jobs, "run"]));
     let [(_, one), (code, many)] = &told;
     assert_eq!(format!("{one:?}"), format!("{many:?}"));

@@ -28,9 +28,7 @@ pub use self::source::{
 };
 pub use self::{
     clean::{Cleaner, MAX_ESCAPE, TAKE_BACK},
-    decompress::{
-        Compression, DecompressError, DecompressErrorKind, Decompressor, Limits, Unpacker,
-    },
+    decompress::{Compression, DecompressError, DecompressErrorKind, Decompressor, Limits},
     format::{LogFormat, Profile},
     record::Record,
     split::{EventCount, EventCursor, MAX_EVENT, Splitter},

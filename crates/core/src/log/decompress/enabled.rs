@@ -4,11 +4,11 @@ use std::fmt;
 use std::io::{self, Read};
 
 use bzip2::bufread::BzDecoder;
+use flate2::bufread::GzDecoder;
 use liblzma::bufread::XzDecoder;
 use liblzma::stream::Stream;
 
 use super::error::DecompressErrorKind;
-use super::gzip::GzipDecoder;
 use super::reader::Compression;
 use super::source::Source;
 
@@ -21,7 +21,7 @@ const MAX_WINDOW_LOG: u32 = 27;
 
 /// One decoder at work.
 pub(super) enum Codec<R: Read> {
-    Gzip(GzipDecoder<Source<R>>),
+    Gzip(GzDecoder<Source<R>>),
     Zstd(zstd::stream::read::Decoder<'static, Source<R>>),
     Xz(XzDecoder<Source<R>>),
     Bzip2(BzDecoder<Source<R>>),
@@ -34,7 +34,7 @@ impl<R: Read> Codec<R> {
     ) -> Result<Codec<R>, DecompressErrorKind> {
         let corrupt = |error: &dyn fmt::Display| DecompressErrorKind::Corrupt(error.to_string());
         Ok(match compression {
-            Compression::Gzip => Codec::Gzip(GzipDecoder::new(source)),
+            Compression::Gzip => Codec::Gzip(GzDecoder::new(source)),
             Compression::Zstd => {
                 let mut decoder = zstd::stream::read::Decoder::with_buffer(source)
                     .map_err(|error| corrupt(&error))?

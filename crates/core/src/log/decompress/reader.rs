@@ -4,8 +4,6 @@ use std::io::{self, Read};
 use super::codec::Codec;
 use super::error::{DecompressError, DecompressErrorKind};
 use super::source::Source;
-use super::unpacker::{Lent, Unpacker};
-use super::whole::MAX_PACKED;
 
 /// How a file is compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -118,8 +116,6 @@ pub struct Decompressor<R: Read> {
     trailing_junk: bool,
     /// Plain text has no bound: it is an archive, whose entries have theirs.
     plain_unbounded: bool,
-    /// Memory to unpack the file as a whole, and its size.
-    whole: Option<(Unpacker, u64)>,
 }
 
 enum State<R: Read> {
@@ -127,8 +123,6 @@ enum State<R: Read> {
     Start(Source<R>),
     Plain(Source<R>),
     Packed(Box<Codec<R>>),
-    /// The text lies in memory; [`Decompressor::decoded`] bytes of it were read.
-    Whole(Lent),
     /// At the end, or behind an error.
     End,
 }
@@ -143,43 +137,7 @@ impl<R: Read> Decompressor<R> {
             decoded: 0,
             trailing_junk: false,
             plain_unbounded: false,
-            whole: None,
         }
-    }
-
-    /// Unpacks a gzip file as a whole when it is first read, if it is small enough for that. `size`
-    /// is the compressed file's, in bytes: files that lie about it, and those that change, are read
-    /// to their end nonetheless. A source whose end is slow to come (a network, another program)
-    /// is better streamed.
-    #[must_use]
-    pub fn with_unpacker(mut self, unpacker: &Unpacker, size: u64) -> Decompressor<R> {
-        self.whole = Some((unpacker.clone(), size));
-        self
-    }
-
-    /// All text that is left, if the file was unpacked whole: the reader is then at its end. `None`
-    /// when the text must be read.
-    ///
-    /// # Errors
-    ///
-    /// Those of reading the file's first bytes.
-    pub fn take_text(&mut self) -> io::Result<Option<&[u8]>> {
-        self.start()?;
-        let State::Whole(lent) = &self.state else { return Ok(None) };
-        let text = lent.whole.text();
-        let read = usize::try_from(self.decoded).unwrap_or(text.len());
-        (self.decoded, self.trailing_junk) = (text.len() as u64, lent.whole.has_junk());
-        Ok(Some(&text[read..]))
-    }
-
-    /// Goes back to the text's start, if all of it lies in memory.
-    #[cfg(feature = "fs")]
-    pub(in crate::log) fn rewind(&mut self) -> bool {
-        let whole = matches!(self.state, State::Whole(_));
-        if whole {
-            self.decoded = 0;
-        }
-        whole
     }
 
     /// How the file is compressed; known once something was read, `None` for plain text.
@@ -204,17 +162,6 @@ impl<R: Read> Decompressor<R> {
         self.plain_unbounded = true;
     }
 
-    /// Looks at the magic bytes, unless it was done.
-    fn start(&mut self) -> io::Result<()> {
-        match std::mem::replace(&mut self.state, State::End) {
-            State::Start(source) => self.begin(source),
-            state => {
-                self.state = state;
-                Ok(())
-            }
-        }
-    }
-
     /// Looks at the magic bytes of what comes next.
     fn begin(&mut self, mut source: Source<R>) -> io::Result<()> {
         let found = loop {
@@ -227,28 +174,9 @@ impl<R: Read> Decompressor<R> {
         self.compression = found;
         self.state = match found {
             None => State::Plain(source),
-            Some(compression) => match self.unpack_whole(compression, &mut source) {
-                Some(mut lent) => {
-                    lent.whole.packed = source.into_buffer();
-                    State::Whole(lent)
-                }
-                None => self.packed(compression, source)?,
-            },
+            Some(compression) => self.packed(compression, source)?,
         };
         Ok(())
-    }
-
-    /// The whole text, if it can be had at once. If not, `source` has lost nothing.
-    fn unpack_whole(&mut self, compression: Compression, source: &mut Source<R>) -> Option<Lent> {
-        let (unpacker, size) = self.whole.take()?;
-        let size = usize::try_from(size).ok().filter(|size| (..=MAX_PACKED).contains(size))?;
-        if compression != Compression::Gzip {
-            return None;
-        }
-        let mut lent = unpacker.lend()?;
-        let packed = source.gather(MAX_PACKED, size, std::mem::take(&mut lent.whole.packed))?;
-        lent.whole.unpack(packed, self.limits.max_output)?;
-        Some(lent)
     }
 
     fn packed(&self, compression: Compression, source: Source<R>) -> io::Result<State<R>> {
@@ -294,17 +222,6 @@ impl<R: Read> Decompressor<R> {
         self.state = State::Plain(source);
         self.decoded += *read.as_ref().unwrap_or(&0) as u64;
         read
-    }
-
-    fn read_whole(&mut self, lent: Lent, out: &mut [u8]) -> usize {
-        let text = lent.whole.text();
-        let left = &text[usize::try_from(self.decoded).unwrap_or(text.len())..];
-        let length = out.len().min(left.len());
-        out[..length].copy_from_slice(&left[..length]);
-        self.decoded += length as u64;
-        self.trailing_junk |= length == 0 && lent.whole.has_junk();
-        self.state = State::Whole(lent);
-        length
     }
 
     fn read_packed(&mut self, mut codec: Box<Codec<R>>, out: &mut [u8]) -> io::Result<usize> {
@@ -353,7 +270,6 @@ impl<R: Read> Read for Decompressor<R> {
                 State::End => return Ok(0),
                 State::Start(source) => self.begin(source)?,
                 State::Plain(source) => return self.read_plain(source, out),
-                State::Whole(lent) => return Ok(self.read_whole(lent, out)),
                 State::Packed(codec) => match self.read_packed(codec, out)? {
                     0 => {}
                     read => return Ok(read),

@@ -12,14 +12,11 @@ pub(super) struct Source<R> {
     taken: u64,
     /// The file itself could not be read: not the decoder's error.
     pub(super) failed: bool,
-    /// An error met while looking far ahead, told behind the bytes before it.
-    pending: Option<io::Error>,
 }
 
 impl<R: Read> Source<R> {
     pub(super) fn new(input: R) -> Source<R> {
-        let (buffer, start, taken, failed, pending) = (Vec::new(), 0, 0, false, None);
-        Source { input, buffer, start, taken, failed, pending }
+        Source { input, buffer: Vec::new(), start: 0, taken: 0, failed: false }
     }
 
     /// The compressed bytes that were consumed.
@@ -38,40 +35,8 @@ impl<R: Read> Source<R> {
         Ok(&held[..held.len().min(wanted)])
     }
 
-    /// All that is left without taking it, if it is no more than `most` bytes and can be read.
-    /// `expected` is a guess. What was read is held in any case, in `room`, whose content goes.
-    pub(super) fn gather(&mut self, most: usize, expected: usize, room: Vec<u8>) -> Option<&[u8]> {
-        let held = std::mem::replace(&mut self.buffer, room);
-        self.buffer.clear();
-        self.buffer.reserve(expected.min(most) + CHUNK);
-        self.buffer.extend_from_slice(&held[self.start..]);
-        self.start = 0;
-        loop {
-            match self.refill() {
-                Ok(0) => break,
-                Ok(_) if self.buffer.len() > most => return None,
-                Ok(_) => {}
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => {
-                    (self.pending, self.failed) = (Some(error), false);
-                    return None;
-                }
-            }
-        }
-        Some(&self.buffer)
-    }
-
-    /// The buffer, for another source's [`gather`](Source::gather).
-    pub(super) fn into_buffer(self) -> Vec<u8> {
-        self.buffer
-    }
-
     /// Reads a chunk behind what is held; the number of bytes, 0 at the end.
     fn refill(&mut self) -> io::Result<usize> {
-        if let Some(error) = self.pending.take() {
-            self.failed = true;
-            return Err(error);
-        }
         self.buffer.drain(..self.start);
         self.start = 0;
         let held = self.buffer.len();
@@ -86,7 +51,7 @@ impl<R: Read> Source<R> {
 
 impl<R: Read> Read for Source<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        if self.start == self.buffer.len() && out.len() >= CHUNK && self.pending.is_none() {
+        if self.start == self.buffer.len() && out.len() >= CHUNK {
             let read = self.input.read(out)?;
             self.taken += read as u64;
             return Ok(read);

@@ -83,10 +83,6 @@ fn compressed_files_are_refused() {
 }
 
 #[cfg(feature = "decompress")]
-#[path = "whole_tests.rs"]
-mod whole;
-
-#[cfg(feature = "decompress")]
 mod with_codecs {
     use std::io::Write;
 
@@ -161,6 +157,33 @@ mod with_codecs {
                 assert!(matches!(kind(&error), DecompressErrorKind::Truncated), "{error}");
                 assert_eq!(DecompressError::of(&error).unwrap().decoded, text.len() as u64);
             }
+        }
+    }
+
+    #[test]
+    fn gzip_files_cut_anywhere_end_as_they_should() {
+        let first = gzip(b"one line\nand another\n");
+        let file = [&first[..], &gzip(b"end\n")].concat();
+        // Shorter ones are no gzip at all.
+        for cut in 3..file.len() {
+            let (text, end) = decoded(&file[..cut], Limits::default());
+            assert!(b"one line\nand another\nend\n".starts_with(&text));
+            match cut.checked_sub(first.len()) {
+                Some(0) => assert!(!end.unwrap()),
+                Some(1 | 2) => assert!(end.unwrap(), "a member's first bytes are junk"),
+                _ => assert!(matches!(kind(&end.unwrap_err()), DecompressErrorKind::Truncated)),
+            }
+        }
+    }
+
+    #[test]
+    fn a_wrong_sum_or_length_is_told_behind_the_text() {
+        for behind in [8, 1] {
+            let mut file = gzip(b"text\n");
+            *file.iter_mut().nth_back(behind - 1).unwrap() ^= 1;
+            let (text, end) = decoded(&file, Limits::default());
+            assert_eq!(text, b"text\n");
+            assert!(matches!(kind(&end.unwrap_err()), DecompressErrorKind::Corrupt(_)));
         }
     }
 

@@ -81,7 +81,14 @@ pub struct LogReader<R: Read> {
 impl<R: Read> LogReader<R> {
     /// Begins to read. Does not fail: the first error is given behind the bytes before it.
     pub fn new(input: R, limits: Limits) -> LogReader<R> {
-        LogReader::from(Decompressor::new(input, limits))
+        let mut rest = Decompressor::new(input, limits);
+        let mut sample = Vec::with_capacity(SAMPLE);
+        let error = rest.by_ref().take(SAMPLE as u64).read_to_end(&mut sample).err();
+        let content = Content::detect(&sample);
+        if content == Content::Archive {
+            rest.unbind_plain();
+        }
+        LogReader { sample, start: 0, content, error, rest }
     }
 
     /// What the file holds.
@@ -94,33 +101,10 @@ impl<R: Read> LogReader<R> {
         self.rest.compression()
     }
 
-    /// All text that is left, if the file was unpacked whole ([`Unpacker`](crate::log::Unpacker)):
-    /// the reader is then at its end. `None` when the text must be read.
-    pub fn take_text(&mut self) -> Option<&[u8]> {
-        // What the first bytes could not be read for is told by reading on.
-        self.rest.take_text().ok().flatten()
-    }
-
     /// True when something that is no compressed data stood behind the compressed data, and was
     /// left out. Known at the end.
     pub fn has_trailing_junk(&self) -> bool {
         self.rest.has_trailing_junk()
-    }
-}
-
-impl<R: Read> From<Decompressor<R>> for LogReader<R> {
-    /// Begins to read, as [`LogReader::new`].
-    fn from(mut rest: Decompressor<R>) -> LogReader<R> {
-        let mut sample = Vec::with_capacity(SAMPLE);
-        let error = rest.by_ref().take(SAMPLE as u64).read_to_end(&mut sample).err();
-        let content = Content::detect(&sample);
-        if content == Content::Archive {
-            rest.unbind_plain();
-        }
-        if rest.rewind() {
-            sample.clear();
-        }
-        LogReader { sample, start: 0, content, error, rest }
     }
 }
 

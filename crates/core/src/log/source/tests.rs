@@ -265,31 +265,3 @@ fn an_error_comes_behind_the_bytes_before_it() {
     };
     assert!(matches!(error.kind, crate::log::DecompressErrorKind::Truncated));
 }
-
-#[cfg(feature = "decompress")]
-#[test]
-fn a_small_gzip_file_is_unpacked_whole() {
-    use crate::log::Unpacker;
-    let text = "some text to pack\n".repeat(1000);
-    let mut packed = Vec::new();
-    let mut encoder = flate2::read::GzEncoder::new(text.as_bytes(), flate2::Compression::default());
-    encoder.read_to_end(&mut packed).unwrap();
-    let root = tempfile::tempdir().unwrap();
-    write(root.path(), "junk.gz", &[&packed[..], b"junk\0\0\0"].concat());
-    write(root.path(), "cut.gz", &packed[..packed.len() - 1]);
-    write(root.path(), "plain.gz", text.as_bytes());
-    let (listing, unpacker) = (list(root.path()), Unpacker::new(1));
-    let mut found = Vec::new();
-    for log in &listing.logs {
-        let mut reader = log.open_with(Limits::default(), &unpacker).unwrap();
-        assert_eq!(reader.content(), Content::Text);
-        assert!(!reader.has_trailing_junk(), "known at the end");
-        let whole = reader.take_text().map(<[u8]>::to_vec);
-        let mut rest = String::new();
-        let is_read = reader.read_to_string(&mut rest).is_ok();
-        assert!(whole.as_deref() == (log.name == "junk").then_some(text.as_bytes()));
-        assert_eq!(rest.len(), if whole.is_some() { 0 } else { text.len() });
-        found.push((&log.name[..], is_read, reader.has_trailing_junk()));
-    }
-    assert_eq!(found, [("cut", false, false), ("junk", true, true), ("plain", true, false)]);
-}

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::content::LogReader;
 use super::error::{SourceError, SourceErrorKind, SourceNote, SourceNoteKind};
-use crate::log::{Decompressor, Limits, Unpacker, log_name};
+use crate::log::{Limits, log_name};
 
 /// One run's logs, as the user names them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,34 +56,13 @@ impl LogSource {
     ///
     /// When the file cannot be opened. Errors of reading come from the reader.
     pub fn open(&self, limits: Limits) -> Result<LogReader<Box<dyn Read + Send>>, SourceError> {
-        let (input, _) = self.input()?;
+        let input: Box<dyn Read + Send> = match &self.place {
+            Target::Stdin => Box::new(io::stdin()),
+            Target::Path(path) => {
+                Box::new(File::open(path).map_err(|error| SourceError::from_io(show(path), error))?)
+            }
+        };
         Ok(LogReader::new(input, limits))
-    }
-
-    /// Opens the log; a small gzip file is unpacked whole.
-    ///
-    /// # Errors
-    ///
-    /// As with [`open`](LogSource::open).
-    pub fn open_with(
-        &self,
-        limits: Limits,
-        unpacker: &Unpacker,
-    ) -> Result<LogReader<Box<dyn Read + Send>>, SourceError> {
-        let (input, size) = self.input()?;
-        let reader = Decompressor::new(input, limits);
-        Ok(LogReader::from(match size {
-            Some(size) => reader.with_unpacker(unpacker, size),
-            None => reader,
-        }))
-    }
-
-    /// The file as it is stored, and its size; a pipe has none.
-    fn input(&self) -> Result<(Box<dyn Read + Send>, Option<u64>), SourceError> {
-        let Target::Path(path) = &self.place else { return Ok((Box::new(io::stdin()), None)) };
-        let file = File::open(path).map_err(|error| SourceError::from_io(show(path), error))?;
-        let metadata = file.metadata().ok().filter(Metadata::is_file);
-        Ok((Box::new(file), metadata.map(|metadata| metadata.len())))
     }
 
     /// Where the file lies; `None` for standard input.
