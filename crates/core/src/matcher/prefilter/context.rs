@@ -20,76 +20,6 @@ pub(crate) enum Verdict {
     Yes(usize),
 }
 
-/// The first sight of a phrase's anchor: its length and four bytes of the word beside it.
-///
-/// Most places are settled by these without a look at the phrase itself. It excludes only where one
-/// ASCII character stands between the two words; everything else is left to [`Context::check`].
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Neighbour {
-    length: u16,
-    side: Side,
-    bytes: u32,
-    mask: u32,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Side {
-    /// There is no other word, or nothing can be said of it.
-    Alone,
-    Before,
-    After,
-}
-
-impl Neighbour {
-    /// Of an anchor of this length with no word beside it.
-    pub(super) fn of_word(length: usize) -> Neighbour {
-        let length = u16::try_from(length).unwrap_or(u16::MAX);
-        Neighbour { length, side: Side::Alone, bytes: 0, mask: 0 }
-    }
-
-    /// Up to four folded bytes, the first in the lowest place, and which of the places they take.
-    fn pack(bytes: impl Iterator<Item = u8>) -> (u32, u32) {
-        let mut packed = (0, 0);
-        for (place, byte) in bytes.take(4).enumerate() {
-            packed.0 |= u32::from(byte | 0x20) << (8 * place);
-            packed.1 |= 0xFF << (8 * place);
-        }
-        packed
-    }
-
-    /// True when the phrase is surely not at this place of the text.
-    #[inline]
-    pub(super) fn excludes(&self, text: &[u8], at: usize) -> bool {
-        let end = at + usize::from(self.length);
-        let Some(&gap) = text.get(end) else { return false };
-        if is_word_byte(gap) {
-            return true;
-        }
-        match self.side {
-            Side::Alone => false,
-            Side::After => {
-                let Some(&four) = text[end + 1..].first_chunk::<4>() else { return false };
-                self.differs(gap, four[0], four)
-            }
-            Side::Before => {
-                let Some(&four) = at.checked_sub(1).and_then(|at| text[..at].last_chunk::<4>())
-                else {
-                    return false;
-                };
-                self.differs(text[at - 1], four[3], four)
-            }
-        }
-    }
-
-    #[inline]
-    fn differs(&self, gap: u8, nearest: u8, four: [u8; 4]) -> bool {
-        // A run of nothing but `_` is no token, so one that has a `_` there settles nothing.
-        let adjacent = gap < 128 && gap != b'\n' && is_word_byte(nearest) && nearest != b'_';
-        let here = (u32::from_le_bytes(four) | 0x2020_2020) & self.mask;
-        adjacent && here != self.bytes
-    }
-}
-
 /// A phrase as words of raw text: ASCII runs with what stands between them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Context {
@@ -201,22 +131,6 @@ impl Context {
         }
         let word = |index: usize| self.words.get(index).map(|word| &*word.bytes);
         (word(self.anchor + 1), self.anchor.checked_sub(1).and_then(word))
-    }
-
-    /// What excludes the phrase at first sight of its anchor.
-    pub(super) fn neighbour(&self) -> Neighbour {
-        let mut neighbour = Neighbour::of_word(self.anchor().len());
-        if let (Some(next), _) = self.beside() {
-            neighbour.side = Side::After;
-            (neighbour.bytes, neighbour.mask) = Neighbour::pack(next.iter().copied());
-        } else if let (_, Some(before)) = self.beside() {
-            neighbour.side = Side::Before;
-            let backwards = before.iter().rev().copied();
-            (neighbour.bytes, neighbour.mask) = Neighbour::pack(backwards);
-            (neighbour.bytes, neighbour.mask) =
-                (neighbour.bytes.swap_bytes(), neighbour.mask.swap_bytes());
-        }
-        neighbour
     }
 
     /// Holds the phrase against `text`, where the word at `at` may be the anchor.

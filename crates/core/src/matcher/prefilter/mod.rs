@@ -142,9 +142,8 @@ impl Prefilter {
         candidates: &mut Vec<Candidate>,
     ) {
         let at = word.at as usize;
-        for entry in self.words.phrases(word, block, &self.contexts) {
-            let id = entry.id;
-            if !live[id.0 as usize] || entry.neighbour.excludes(block, at) {
+        for &id in self.words.phrases(word, block, &self.contexts) {
+            if !live[id.0 as usize] {
                 continue;
             }
             let Some(context) = &self.contexts[id.0 as usize] else { continue };
@@ -161,7 +160,7 @@ impl Prefilter {
     /// The literals among the words of one analysed, lower-cased term: the exact path.
     pub(crate) fn find_in_term(&self, term: &str, each: &mut dyn FnMut(LiteralId)) {
         for word in term.as_bytes().split(|&byte| !kernel::is_word_byte(byte)) {
-            self.words.of_word(word).iter().for_each(|entry| each(entry.id));
+            self.words.of_word(word).iter().for_each(|id| each(*id));
         }
     }
 

@@ -9,7 +9,7 @@ use std::cmp::Ordering;
 
 use super::{
     Literal, LiteralId,
-    context::{Context, Neighbour},
+    context::Context,
     kernel::{self, MOST, Word, is_word_byte},
 };
 
@@ -19,7 +19,8 @@ pub(super) struct Words {
     /// Open addressing: a place in `groups`, or [`FREE`].
     index: Vec<u32>,
     groups: Vec<Group>,
-    entries: Vec<Entry>,
+    /// The phrases, those of a group side by side.
+    entries: Vec<LiteralId>,
 }
 
 const FREE: u32 = u32::MAX;
@@ -37,13 +38,6 @@ struct Group {
     length: u8,
     /// The word is told for its own sake.
     mark: bool,
-}
-
-/// A phrase and what excludes it at first sight.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Entry {
-    pub(super) id: LiteralId,
-    pub(super) neighbour: Neighbour,
 }
 
 /// A word of the block with phrases that may stand round it.
@@ -103,7 +97,7 @@ impl Words {
             group.after |= after;
             group.before |= before;
             group.count += 1;
-            self.entries.push(Entry { id, neighbour: context.neighbour() });
+            self.entries.push(id);
         }
         self.groups.push(group);
     }
@@ -162,29 +156,29 @@ impl Words {
         promising: Promising,
         block: &[u8],
         contexts: &[Option<Context>],
-    ) -> &[Entry] {
+    ) -> &[LiteralId] {
         let entries = self.entries_of(&self.groups[promising.group as usize]);
         if entries.len() <= CROWD {
             return entries;
         }
         // Those of the very word, among words that share their first bytes.
         let text = &block[promising.at as usize..];
-        let order = |entry: &Entry| match &contexts[entry.id.0 as usize] {
+        let order = |id: &LiteralId| match &contexts[id.0 as usize] {
             Some(context) => context.order(text),
             None => Ordering::Equal,
         };
-        let start = entries.partition_point(|entry| order(entry).is_lt());
-        let length = entries[start..].partition_point(|entry| order(entry).is_eq());
+        let start = entries.partition_point(|id| order(id).is_lt());
+        let length = entries[start..].partition_point(|id| order(id).is_eq());
         &entries[start..start + length]
     }
 
     /// The phrases anchored at words that look like this one.
-    pub(super) fn of_word(&self, word: &[u8]) -> &[Entry] {
+    pub(super) fn of_word(&self, word: &[u8]) -> &[LiteralId] {
         let group = self.find(kernel::key_of(word), length_of(word));
         group.map_or(&[], |(_, group)| self.entries_of(group))
     }
 
-    fn entries_of(&self, group: &Group) -> &[Entry] {
+    fn entries_of(&self, group: &Group) -> &[LiteralId] {
         &self.entries[group.start as usize..(group.start + group.count) as usize]
     }
 }
