@@ -142,8 +142,8 @@ impl Splitter {
     /// The same as [`count`](Splitter::count), given what one look over the block found: its number
     /// of line feeds and the places of the words that stack traces are made of (whole words, in any
     /// case, by position): `traceback`, `goroutine`, `panicked`, `panic`, `fatal`, `runtime`, `at`,
-    /// `more` and `common`. Where a format's lines are records by themselves, only those places can
-    /// make an event of several lines, and no other line is read.
+    /// `more` and `common`. Only those places can fold records into one event; of other lines no more is
+    /// read than whether one begins a record, and nothing where each line does.
     pub fn count_by_marks(&self, block: &[u8], feeds: u64, marks: &[u32]) -> EventCount {
         let open = u64::from(block.last().is_some_and(|&byte| byte != b'\n'));
         let lines = feeds + open;

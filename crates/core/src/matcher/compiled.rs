@@ -587,7 +587,8 @@ impl Compiled {
             Truth::Unknown => answers.known(id),
             truth => truth,
         };
-        // Where to ask is cheap, to look for what is known already does not pay.
+        // In a line of its own a phrase is found as fast as an answer is looked up, so what is known
+        // already is only worth a look where the rest would have to be analysed.
         let settled = match subject.message {
             Some(_) => Truth::Unknown,
             None => program.settle(&known),

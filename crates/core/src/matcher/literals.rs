@@ -103,7 +103,10 @@ impl Chooser<'_> {
     fn leaf(&self, id: LeafId) -> Option<Required> {
         let literal = match self.table.leaf_at(id) {
             Leaf::Field { field, kind: FieldKind::Text, test } if Some(*field) == self.message => {
-                self.text_literal(test)?
+                match self.table.context(id) {
+                    Some(context) => Literal::Phrase(context.clone()),
+                    None => self.text_literal(test)?,
+                }
             }
             Leaf::Field { .. } | Leaf::AnyField(_) | Leaf::Pattern(_) => return None,
             Leaf::Contains(finder) => piece(ascii_pieces(finder.needle()))?,
@@ -117,13 +120,12 @@ impl Chooser<'_> {
     }
 
     fn text_literal(&self, test: &LeafTest) -> Option<Literal> {
-        let phrase = |terms: &[String], strict| {
-            let cost = |word: &[u8]| self.rarity.cost(word);
-            Context::new(terms, strict, cost).map(Literal::Phrase)
-        };
         match test {
-            LeafTest::Term(term) => phrase(std::slice::from_ref(term), true),
-            LeafTest::Phrase { terms, slop } => phrase(terms, *slop == 0),
+            // An exact one has a context already, if it can have one.
+            LeafTest::Phrase { terms, slop: 1.. } => {
+                let cost = |word: &[u8]| self.rarity.cost(word);
+                Context::new(terms, false, cost).map(Literal::Phrase)
+            }
             LeafTest::Prefix(prefix) => piece(ascii_pieces(prefix.as_bytes())),
             LeafTest::Wildcard(wildcard) => {
                 let texts = wildcard.parts().iter().filter_map(|part| match part {

@@ -147,67 +147,53 @@ impl Context {
             && let Some(here) = text.get(start..start + self.joined.len())
             && here.eq_ignore_ascii_case(&self.joined)
         {
-            return beside(text, start, start + here.len());
+            return settle_edges(text, start, start + here.len());
         }
-        match self.check_after(text, end) {
-            Verdict::No => Verdict::No,
-            Verdict::Yes(_) => self.check_before(text, at),
-            Verdict::Maybe => match self.check_before(text, at) {
-                Verdict::No => Verdict::No,
-                Verdict::Maybe | Verdict::Yes(_) => Verdict::Maybe,
-            },
+        let end = match self.end_from(text, end) {
+            Gap::Wrong => return Verdict::No,
+            end => end,
+        };
+        match (self.start_from(text, at), end) {
+            (Gap::Wrong, _) => Verdict::No,
+            (Gap::At(start), Gap::At(end)) => settle_edges(text, start, end),
+            _ => Verdict::Maybe,
         }
     }
 
-    fn check_after(&self, text: &[u8], mut end: usize) -> Verdict {
-        for index in self.anchor..self.words.len() {
-            let Some(next) = self.words.get(index + 1) else {
-                let last = text[end - 1];
-                return match glue_beside(last, text.get(end), text.get(end + 1)) {
-                    Some(true) => Verdict::No,
-                    Some(false) => Verdict::Yes(end),
-                    None => Verdict::Maybe,
-                };
-            };
-            let start = match gap_after(text, end, self.words[index].glue) {
-                Gap::Wrong => return Verdict::No,
-                Gap::Unclear => return Verdict::Maybe,
+    /// Where the phrase ends whose anchor ends at `end`.
+    fn end_from(&self, text: &[u8], mut end: usize) -> Gap {
+        for pair in self.words[self.anchor..].windows(2) {
+            let start = match gap_after(text, end, pair[0].glue) {
                 Gap::At(start) => start,
+                other => return other,
             };
-            if !is_word(text, start, next) {
-                return Verdict::No;
+            if !is_word(text, start, &pair[1]) {
+                return Gap::Wrong;
             }
-            end = start + next.bytes.len();
+            end = start + pair[1].bytes.len();
         }
-        Verdict::Yes(end)
+        Gap::At(end)
     }
 
-    fn check_before(&self, text: &[u8], mut start: usize) -> Verdict {
-        for index in (0..self.anchor).rev() {
-            let word = &self.words[index];
+    /// Where the phrase starts whose anchor starts at `start`.
+    fn start_from(&self, text: &[u8], mut start: usize) -> Gap {
+        for word in self.words[..self.anchor].iter().rev() {
             let end = match gap_before(text, start, word.glue) {
-                Gap::Wrong => return Verdict::No,
-                Gap::Unclear => return Verdict::Maybe,
                 Gap::At(end) => end,
+                other => return other,
             };
-            let Some(at) = end.checked_sub(word.bytes.len()) else { return Verdict::No };
+            let Some(at) = end.checked_sub(word.bytes.len()) else { return Gap::Wrong };
             if !is_word(text, at, word) {
-                return Verdict::No;
+                return Gap::Wrong;
             }
             start = at;
         }
-        let before = start.checked_sub(1).map(|at| &text[at]);
-        let further = start.checked_sub(2).map(|at| &text[at]);
-        match glue_beside(text[start], before, further) {
-            Some(true) => Verdict::No,
-            Some(false) => Verdict::Yes(start),
-            None => Verdict::Maybe,
-        }
+        Gap::At(start)
     }
 }
 
 /// The verdict on words that are all there, by what stands before and behind them.
-fn beside(text: &[u8], start: usize, end: usize) -> Verdict {
+fn settle_edges(text: &[u8], start: usize, end: usize) -> Verdict {
     let is_word = |byte: Option<&u8>| byte.is_some_and(|byte| is_word_byte(*byte));
     let (before, further) = (text[..start].last(), text[..start.saturating_sub(1)].last());
     if is_word(before) || is_word(text.get(end)) {
