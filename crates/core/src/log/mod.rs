@@ -20,12 +20,12 @@ mod sweep;
 mod tags;
 mod time;
 
-pub(crate) use self::clean::without_returns;
 #[cfg(feature = "fs")]
 pub use self::source::{
     ArchiveEntry, ArchiveItem, Content, Listing, LogReader, LogSource, SourceError,
     SourceErrorKind, SourceNote, SourceNoteKind, Target, open_target, walk_archive,
 };
+pub(crate) use self::{clean::without_returns, sweep::first_dirt};
 pub use self::{
     clean::{Cleaner, MAX_ESCAPE, TAKE_BACK},
     decompress::{Compression, DecompressError, DecompressErrorKind, Decompressor, Limits},

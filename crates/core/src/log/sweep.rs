@@ -27,7 +27,7 @@ pub fn is_clean(bytes: &[u8]) -> bool {
 
 /// The place of the first byte that needs cleaning. A carriage return at the very end is one, for
 /// what follows is not known.
-pub(super) fn first_dirt(bytes: &[u8]) -> Option<usize> {
+pub(crate) fn first_dirt(bytes: &[u8]) -> Option<usize> {
     #[cfg(all(target_arch = "x86_64", not(miri)))]
     {
         if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bw") {

@@ -8,7 +8,7 @@ use std::io::{self, ErrorKind, Read};
 
 use memchr::memrchr;
 
-use crate::log::{Cleaner, LogFormat, Profile, Splitter, TAKE_BACK, is_clean};
+use crate::log::{Cleaner, LogFormat, Profile, Splitter, TAKE_BACK, first_dirt, is_clean};
 
 /// Bytes of a block: small enough to stay in a core's L2 cache between cleaning and scanning, large
 /// enough that per-block work does not show.
@@ -265,13 +265,13 @@ impl Front {
     /// Bytes were put behind the text as they are.
     fn arrived(&mut self, length: usize) {
         let new = self.end..self.end + length;
-        if is_clean(&self.buffer[new.clone()]) {
+        let Some(at) = first_dirt(&self.buffer[new.clone()]) else {
             self.cleaning.passed(&self.buffer[new.clone()]);
             self.end = new.end;
             return;
-        }
+        };
         // The cleaner must see the whole line: a carriage return may take it back.
-        let line = memrchr(b'\n', &self.buffer[self.start..new.start])
+        let line = memrchr(b'\n', &self.buffer[self.start..new.start + at])
             .map_or(self.start, |feed| self.start + feed + 1);
         let gone = self.cleaning.line.saturating_sub(self.end.saturating_sub(line));
         let mut raw = std::mem::take(&mut self.raw);
