@@ -26,9 +26,19 @@ pub(crate) struct Fingerprints {
     pub(crate) diagnostics: Vec<Diagnostic>,
 }
 
+/// What fingerprints are compiled for.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Purpose {
+    /// Which fields events have.
+    pub(crate) schema: Schema,
+    /// Whether scans look for failure lines as well.
+    pub(crate) failure_lines: bool,
+}
+
 impl Fingerprints {
     /// Reads and compiles. `tracker` is the address of bugs for fingerprints that name none.
-    pub(crate) fn load(place: &Place, tracker: Option<&str>, schema: Schema) -> Fingerprints {
+    pub(crate) fn load(place: &Place, tracker: Option<&str>, purpose: Purpose) -> Fingerprints {
+        let Purpose { schema, failure_lines } = purpose;
         let loaded = match place {
             Place::Paths(paths) => load_dirs(paths),
             Place::Pack => Loaded::from_sources(PACK.iter().copied()),
@@ -38,7 +48,8 @@ impl Fingerprints {
         if let (Some(tracker), Place::Paths(_)) = (tracker, place) {
             list.iter_mut().for_each(|fingerprint| link(fingerprint, tracker));
         }
-        let (matcher, errors) = Matcher::builder().schema(schema).build(&list);
+        let mut builder = Matcher::builder();
+        let (matcher, errors) = builder.schema(schema).failure_lines(failure_lines).build(&list);
         let mut uncompiled = Vec::new();
         for error in errors {
             if let Some(known) = list.iter().find(|known| known.id == error.fingerprint) {
@@ -119,7 +130,7 @@ mod tests {
 
     #[test]
     fn the_pack_loads_without_a_word() {
-        let pack = Fingerprints::load(&Place::Pack, Some("https://x/{id}"), Schema::default());
+        let pack = Fingerprints::load(&Place::Pack, Some("https://x/{id}"), Purpose::default());
         assert!(pack.diagnostics.is_empty(), "{:?}", pack.diagnostics);
         assert_eq!(pack.list.len(), PACK.len());
         assert!(pack.list.iter().all(|known| known.bug.as_deref() != Some("https://x/{id}")));

@@ -88,6 +88,7 @@ impl<'a> Scanner<'a> {
             },
             time: TimeContext { zone, year: meta.year() },
             all: args.all,
+            context: args.context,
             keep_secrets: args.no_redact,
             tags: TagTable::default().with_rules(rules).map_err(SettingsError::from)?,
             stop: args.deadline.map(|deadline| stop_after(started, deadline)),

@@ -130,6 +130,7 @@
 mod analysis;
 mod bind;
 mod document;
+mod failure;
 mod fields;
 mod fingerprint;
 pub mod log;
@@ -152,6 +153,7 @@ pub use crate::{
         Fuzzy, LeafTest, LuceneRegex, LuceneRegexError, TermRange, Wildcard, phrase_matches,
     },
     document::{Document, DocumentError, DocumentErrorKind},
+    failure::FailureKind,
     fields::{FieldValues, Fields, Values},
     fingerprint::{
         Category, Diagnostic, Excerpt, Fingerprint, FingerprintId, FingerprintSet, Label,
@@ -168,8 +170,8 @@ pub use crate::{
     redact::redact,
     run::{ResultClass, RunMeta, RunSource, Verdict},
     scan::{
-        Bug, Evidence, Known, LogHits, LogReport, LogScan, RunError, RunReport, RunScan, RunStats,
-        ScanOptions, StopFn, TestIds,
+        Bug, Context, Evidence, FailureLine, Known, LogHits, LogReport, LogScan, RunError,
+        RunReport, RunScan, RunStats, ScanOptions, StopFn, TestIds,
     },
     schema::{FieldKind, Schema},
     span::Span,

@@ -3,13 +3,13 @@
 use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
-use recheck_core::{Diagnostic, RunReport, Schema, Severity, log::LogSource, render};
+use recheck_core::{Diagnostic, RunReport, Severity, log::LogSource, render};
 
 use crate::{
     args::{FingerprintArgs, Hyperlinks, ProfileArg, duration, key_value, size},
     exit::Exit,
     failure::Failure,
-    fingerprints::Fingerprints,
+    fingerprints::{Fingerprints, Purpose},
     focus::Focus,
     hyperlinks::LinkFormat,
     output::Output,
@@ -58,6 +58,12 @@ pub(crate) struct ClassifyArgs {
     /// are replaced by `[redacted: KIND]`, whatever the format.
     #[arg(long)]
     pub(crate) no_redact: bool,
+    /// Show so many lines of the log before and after each place.
+    #[arg(long, short = 'C', value_name = "N", default_value_t = 0, hide_default_value = true)]
+    pub(crate) context: usize,
+    /// Don't look for the lines that say what went wrong in a run that no fingerprint explains.
+    #[arg(long)]
+    pub(crate) no_failure_lines: bool,
     /// How lines become events [default: records].
     #[arg(long, value_enum, env = "RECHECK_PROFILE")]
     pub(crate) profile: Option<ProfileArg>,
@@ -126,7 +132,8 @@ pub(crate) fn run(args: &ClassifyArgs, output: &mut Output) -> Result<Exit, Fail
     let settings = Settings::load()?;
     let place = settings.fingerprints(&args.fingerprints);
     let tracker = settings.tracker.as_deref();
-    let fingerprints = Fingerprints::load(&place, tracker, Schema::default());
+    let purpose = Purpose { failure_lines: !args.no_failure_lines, ..Purpose::default() };
+    let fingerprints = Fingerprints::load(&place, tracker, purpose);
     complain(&fingerprints.diagnostics, output);
     fingerprints.some(&place)?;
     let compiled = started.elapsed();

@@ -3,10 +3,14 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use recheck_core::{Diagnostic, Schema, Severity, render};
+use recheck_core::{Diagnostic, Severity, render};
 
 use crate::{
-    exit::Exit, failure::Failure, fingerprints::Fingerprints, output::Output, settings::Place,
+    exit::Exit,
+    failure::Failure,
+    fingerprints::{Fingerprints, Purpose},
+    output::Output,
+    settings::Place,
 };
 
 const EXAMPLE: &str = "\
@@ -46,7 +50,7 @@ enum LintFormat {
 /// When the output can't be written.
 pub(crate) fn run(args: &LintArgs, output: &mut Output) -> Result<Exit, Failure> {
     let place = Place::Paths(args.paths.clone());
-    let fingerprints = Fingerprints::load(&place, None, Schema::default());
+    let fingerprints = Fingerprints::load(&place, None, Purpose::default());
     let diagnostics = &fingerprints.diagnostics;
     match args.format {
         LintFormat::Text => draw(diagnostics, &fingerprints, output)?,

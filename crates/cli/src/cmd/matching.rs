@@ -12,8 +12,12 @@ use recheck_core::{Document, Event, Narrowed, Schema, Scratch};
 use serde::Serialize;
 
 use crate::{
-    args::FingerprintArgs, exit::Exit, failure::Failure, fingerprints::Fingerprints,
-    output::Output, settings::Settings,
+    args::FingerprintArgs,
+    exit::Exit,
+    failure::Failure,
+    fingerprints::{Fingerprints, Purpose},
+    output::Output,
+    settings::Settings,
 };
 
 /// Bytes of documents read before they are evaluated: enough for all threads.
@@ -111,7 +115,8 @@ struct Answers {
 pub(crate) fn run(args: &MatchArgs, output: &mut Output) -> Result<Exit, Failure> {
     let settings = Settings::load()?;
     let place = settings.fingerprints(&args.fingerprints);
-    let fingerprints = Fingerprints::load(&place, None, args.schema.into());
+    let purpose = Purpose { schema: args.schema.into(), ..Purpose::default() };
+    let fingerprints = Fingerprints::load(&place, None, purpose);
     // A place without files gives no line of its own.
     let (files, places): (Vec<_>, Vec<_>) =
         fingerprints.rejected.iter().partition(|error| error.id.is_some());

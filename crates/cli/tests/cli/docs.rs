@@ -18,17 +18,24 @@ fn block(page: &str, first: &str) -> String {
     rest.split_once("```").unwrap().0.trim_start().to_owned()
 }
 
-#[test]
-fn the_readme_shows_the_real_output() {
-    let target = "fixtures/logs/zuul-disk-full";
-    let command = format!("$ cargo run --release -p recheck -- classify {target}\n");
+/// What a page shows of this command is what it writes of a log of the repository.
+fn check_output(page: &str, command: &str, target: &str, code: i32) {
     let seconds = regex::Regex::new(r"\d+\.\d\d s\b").unwrap();
-    let shown = block(&page("README.md"), &command);
+    let shown = block(page, &format!("$ {command} {target}\n"));
     let shown = seconds.replace(&shown, "[time]");
     let here = root().join(target);
     let outcome = Dir::new().recheck(&["classify", here.to_str().unwrap()]);
-    assert_eq!(outcome.code, 0);
+    assert_eq!(outcome.code, code);
     assert_eq!(outcome.out.replace(here.to_str().unwrap(), target), shown);
+}
+
+#[test]
+fn the_pages_show_the_real_output() {
+    let (readme, output) = (page("README.md"), page("docs/output.md"));
+    let command = "cargo run --release -p recheck -- classify";
+    check_output(&readme, command, "fixtures/logs/zuul-disk-full", 0);
+    check_output(&readme, command, "fixtures/logs/zuul-failed-test", 1);
+    check_output(&output, "recheck classify", "fixtures/logs/zuul-failed-test", 1);
 }
 
 #[test]

@@ -22,6 +22,7 @@ pub(crate) struct Run {
     pub(crate) run: Fields,
     pub(crate) verdict: String,
     pub(crate) bugs: Vec<Bug>,
+    pub(crate) failure: Vec<FailureLine>,
     pub(crate) stats: RunStats,
     pub(crate) errors: Vec<Problem>,
     pub(crate) notes: Vec<Problem>,
@@ -53,6 +54,24 @@ pub(crate) struct Evidence {
     pub(crate) timestamp: Option<String>,
     pub(crate) message: String,
     pub(crate) fields: Fields,
+    pub(crate) context: Option<Context>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Context {
+    pub(crate) before: Vec<String>,
+    pub(crate) after: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FailureLine {
+    pub(crate) file: String,
+    pub(crate) line: u64,
+    pub(crate) message: String,
+    pub(crate) kind: String,
+    pub(crate) context: Option<Context>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -6,6 +6,7 @@ mod classify;
 mod docs;
 mod document;
 mod embed;
+mod failure_lines;
 mod generated;
 mod help;
 mod lint;

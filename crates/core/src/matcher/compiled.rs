@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use crate::{
     bind::BindErrors,
+    failure,
     fields::FieldValues,
     fingerprint::{Fingerprint, REGEX_SIZE_LIMIT},
     schema::Schema,
@@ -15,7 +16,7 @@ use crate::{
 use super::{
     evaluate::{Answers, Subject},
     literals::{self, Chooser},
-    prefilter::{Buffers, Candidate, Literal, LiteralId, Prefilter, What},
+    prefilter::{Buffers, Candidate, Extras, Literal, LiteralId, Prefilter, Sighting, What},
     program::{BoolNode, FieldId, Leaf, LeafId, Node, Table, Truth},
     rarity::Rarity,
 };
@@ -62,6 +63,7 @@ struct Compiled {
     /// Whether a field differs from event to event of a log.
     varies: fn(&str) -> bool,
     message: Option<FieldId>,
+    failure_lines: bool,
 }
 
 /// A literal's condition and the programs that require it.
@@ -100,6 +102,7 @@ pub enum CompileErrorKind {
 pub struct MatcherBuilder {
     schema: Schema,
     prefilter: bool,
+    failure_lines: bool,
     varies: fn(&str) -> bool,
 }
 
@@ -114,6 +117,14 @@ impl MatcherBuilder {
     /// every event: slower by orders of magnitude, the same answers.
     pub fn prefilter(&mut self, yes: bool) -> &mut MatcherBuilder {
         self.prefilter = yes;
+        self
+    }
+
+    /// Whether scans look for lines that say what went wrong as well; not unless set. What tells
+    /// such a line is found by the same look over the text that finds the fingerprints' words;
+    /// hits are the same. See [`RunReport::failure`](crate::RunReport::failure).
+    pub fn failure_lines(&mut self, yes: bool) -> &mut MatcherBuilder {
+        self.failure_lines = yes;
         self
     }
 
@@ -207,10 +218,21 @@ impl MatcherBuilder {
                 }
             }
         }
-        let prefilter = Prefilter::new(&chosen, STACK_TRACE_WORDS);
+        let texts = if self.failure_lines { failure::texts() } else { &[] };
+        let extras = Extras { marks: STACK_TRACE_WORDS, texts };
+        let prefilter = Prefilter::new(&chosen, extras, |word| rarity.cost_as_written(word));
         let literals = anchors;
-        let compiled =
-            Compiled { table, programs, prefilter, literals, unanchored, guarded, varies, message };
+        let compiled = Compiled {
+            table,
+            programs,
+            prefilter,
+            literals,
+            unanchored,
+            guarded,
+            varies,
+            message,
+            failure_lines: self.failure_lines,
+        };
         Matcher { compiled: Arc::new(compiled) }
     }
 }
@@ -258,6 +280,12 @@ impl Scratch {
     /// Where the block looked at last has one of [`STACK_TRACE_WORDS`], in any case, by position.
     pub(crate) fn stack_trace_words(&self) -> &[u32] {
         &self.buffers.marks
+    }
+
+    /// Where it has one of [`failure::texts`], by position; nowhere unless the matcher was built to
+    /// tell.
+    pub(crate) fn sightings(&self) -> &[Sighting] {
+        &self.buffers.sightings
     }
 
     /// The number of line feeds before `at` in the block looked at last, which is this one.
@@ -375,7 +403,13 @@ impl std::fmt::Debug for Event<'_> {
 impl Matcher {
     /// A builder with the default schema and the prefilter on.
     pub fn builder() -> MatcherBuilder {
-        MatcherBuilder { schema: Schema::default(), prefilter: true, varies: varies_in_logs }
+        let (schema, varies) = (Schema::default(), varies_in_logs);
+        MatcherBuilder { schema, prefilter: true, failure_lines: false, varies }
+    }
+
+    /// Whether it was built to look for [failure lines](MatcherBuilder::failure_lines).
+    pub fn has_failure_lines(&self) -> bool {
+        self.compiled.failure_lines
     }
 
     /// Number of fingerprints, rejected ones included.

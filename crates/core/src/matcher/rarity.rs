@@ -50,6 +50,19 @@ impl Rarity {
         };
         rate + shared.log2() + short
     }
+
+    /// The same for a word of a text that must be there as it is written. Words in capitals, and
+    /// those with one, are rare however frequent they are otherwise; each short one in small letters
+    /// makes looking for all the others dearer.
+    pub(super) fn cost_as_written(&self, word: &[u8]) -> f32 {
+        let cost = self.cost(&word.to_ascii_lowercase());
+        match word {
+            _ if word.len() >= 8 => cost,
+            _ if !word.iter().any(u8::is_ascii_lowercase) => 6.0,
+            [first, ..] if first.is_ascii_uppercase() => 8.0,
+            _ => cost + 8.0,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -66,5 +79,12 @@ mod tests {
             rarity.see(b"hypervisor");
         }
         assert!(rarity.cost(b"hypervisor") > before + 4.0);
+    }
+
+    #[test]
+    fn as_written_long_words_come_first_then_capitals() {
+        let rarity = Rarity::default();
+        let costs = [&b"UNEXPECTED"[..], b"TEST", b"Error", b"panic"];
+        assert!(costs.map(|word| rarity.cost_as_written(word)).is_sorted());
     }
 }

@@ -6,7 +6,7 @@ use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, Te
 
 use crate::{
     run::Verdict,
-    scan::{Bug, RunError, RunReport},
+    scan::{Bug, FailureLine, RunError, RunReport},
 };
 
 use super::{
@@ -24,6 +24,7 @@ const MAX_EVIDENCE: usize = 10;
 ///
 /// A bug of a failed run is a test case that failed, with its evidence as text. A run without one
 /// has a single case: a failure where nothing matches, an error where something could not be read.
+/// The failure lines stand in the text of these cases.
 /// In a run that passed, the case `passed` succeeds, and bugs that hit all the same are skipped
 /// ones.
 ///
@@ -77,7 +78,19 @@ fn status(run: &RunReport) -> Option<TestCaseStatus> {
     };
     let mut status = TestCaseStatus::non_success(kind);
     status.set_message(message).set_type(word(run.verdict));
+    if !run.failure.is_empty() {
+        status.set_description(failure_lines(run).join("\n"));
+    }
     Some(status)
+}
+
+/// The lines that say what went wrong.
+fn failure_lines(run: &RunReport) -> Vec<String> {
+    let line = |line: &FailureLine| {
+        let shown = excerpt(&line.message, line.focus(), WIDTH);
+        format!("{}:{}: {shown}", text(&line.file), line.line)
+    };
+    run.failure.iter().map(line).collect()
 }
 
 /// Tools tell cases apart by class and name.
@@ -103,8 +116,9 @@ fn bug_case(run: &RunReport, bug: &Bug, look: &Look<'_>) -> TestCase {
         }
     };
     let mut case = case(run, &text(&bug.fingerprint), status);
-    let (description, first) = describe(bug, look);
-    case.status.set_description(description);
+    let (mut described, first) = describe(bug, look);
+    described.extend(failure_lines(run));
+    case.status.set_description(described.join("\n"));
     if let Some((file, line)) = first {
         case.extra.insert("file".into(), file.into());
         case.extra.insert("line".into(), line.to_string().into());
@@ -113,7 +127,7 @@ fn bug_case(run: &RunReport, bug: &Bug, look: &Look<'_>) -> TestCase {
 }
 
 /// What is known of the bug and where it hit, and the first of these places.
-fn describe(bug: &Bug, look: &Look<'_>) -> (String, Option<(String, u64)>) {
+fn describe(bug: &Bug, look: &Look<'_>) -> (Vec<String>, Option<(String, u64)>) {
     let mut described = Vec::new();
     for told in [&bug.bug, &bug.advice].into_iter().flatten() {
         let one_line = told.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -131,7 +145,7 @@ fn describe(bug: &Bug, look: &Look<'_>) -> (String, Option<(String, u64)>) {
     if let Some(more @ 1..) = bug.hits.checked_sub(bug.evidence.len().min(MAX_EVIDENCE) as u64) {
         described.push(format!("and {} more", count(more)));
     }
-    (described.join("\n"), first)
+    (described, first)
 }
 
 /// One line of text. XML has no way to write what [`escape`] writes out.

@@ -4,7 +4,7 @@ use std::io;
 
 use crate::{
     run::Verdict,
-    scan::{Bug, Evidence, RunReport},
+    scan::{Bug, Evidence, FailureLine, RunReport},
 };
 
 use super::{
@@ -52,10 +52,13 @@ fn run(run: &RunReport, look: &Look<'_>, out: &mut dyn io::Write) -> io::Result<
     for bug in &run.bugs {
         self::bug(bug, look, out)?;
     }
+    for line in &run.failure {
+        failure_line(line, look, out)?;
+    }
     for error in &run.errors {
         writeln!(out, "- Error: {}: {}", code(&error.file), plain(&error.message))?;
     }
-    if !run.bugs.is_empty() || !run.errors.is_empty() {
+    if !run.bugs.is_empty() || !run.failure.is_empty() || !run.errors.is_empty() {
         writeln!(out)?;
     }
     Ok(())
@@ -92,6 +95,12 @@ fn evidence(
     let place = format!("{}:{line}", evidence.file);
     let shown = excerpt(&evidence.message, matched, look.width);
     writeln!(out, "  - {}: {}", code(&place), code(&shown))
+}
+
+fn failure_line(line: &FailureLine, look: &Look<'_>, out: &mut dyn io::Write) -> io::Result<()> {
+    let place = format!("{}:{}", line.file, line.line);
+    let shown = excerpt(&line.message, line.focus(), look.width);
+    writeln!(out, "- {}: {}", code(&place), code(&shown))
 }
 
 /// A code span: nothing inside is read as Markdown, HTML or a mention. Its fence is longer than any

@@ -1,10 +1,10 @@
-//! For a terminal: one headline per run, the bugs, what could not be read, a summary.
+//! For a terminal: one headline per run, the bugs, what went wrong, what could not be read, a summary.
 
-use std::io;
+use std::{io, ops::Range};
 
 use crate::{
     run::Verdict,
-    scan::{Bug, Evidence, RunReport, RunStats},
+    scan::{Bug, Context, Evidence, FailureLine, RunReport, RunStats},
 };
 
 use super::{
@@ -45,7 +45,10 @@ pub fn text(
     // A blank line round each run that has something to tell; plain ones stand in a list.
     let mut apart = true;
     for run in classified.runs {
-        let plain = run.bugs.is_empty() && run.errors.is_empty() && run.notes.is_empty();
+        let plain = run.bugs.is_empty()
+            && run.failure.is_empty()
+            && run.errors.is_empty()
+            && run.notes.is_empty();
         if !plain && !apart {
             writeln!(page.out)?;
         }
@@ -59,6 +62,14 @@ pub fn text(
         writeln!(page.out)?;
     }
     page.summary(classified)
+}
+
+/// A line of a log, and how far in it is written.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    file: &'a str,
+    line: u64,
+    indent: usize,
 }
 
 struct Page<'a> {
@@ -86,6 +97,12 @@ impl Page<'_> {
         for bug in &run.bugs {
             writeln!(self.out)?;
             self.bug(run, bug)?;
+        }
+        if !run.failure.is_empty() {
+            writeln!(self.out)?;
+        }
+        for line in &run.failure {
+            self.failure_line(run, line)?;
         }
         if !run.errors.is_empty() || !run.notes.is_empty() {
             writeln!(self.out)?;
@@ -137,18 +154,66 @@ impl Page<'_> {
     fn evidence(&mut self, run: &RunReport, bug: &Bug, evidence: &Evidence) -> io::Result<()> {
         let matched = (self.look.matched)(bug, evidence);
         let line = evidence.line + lines_before(&evidence.message, matched.as_ref());
-        let place = format!("{}:{line}", escape(&evidence.file));
+        let place = Place { file: &evidence.file, line, indent: 4 };
+        self.excerpt(run, place, (&evidence.message, matched))?;
+        let shown = (line - evidence.line) as usize;
+        let message: Vec<&str> = evidence.message.lines().collect();
+        let (before, after) = message.split_at(shown.min(message.len()));
+        self.context(place, &evidence.context, [before, after.get(1..).unwrap_or_default()])
+    }
+
+    fn failure_line(&mut self, run: &RunReport, line: &FailureLine) -> io::Result<()> {
+        let place = Place { file: &line.file, line: line.line, indent: 2 };
+        self.excerpt(run, place, (&line.message, line.focus()))?;
+        self.context(place, &line.context, [&[], &[]])
+    }
+
+    /// The lines round a place, where they were asked for: so many that the event's own, before and
+    /// behind the line that is shown, count among them.
+    fn context(
+        &mut self,
+        Place { line, indent, .. }: Place<'_>,
+        context: &Context,
+        [own_before, own_after]: [&[&str]; 2],
+    ) -> io::Result<()> {
+        let count = context.before.len().max(context.after.len());
+        let before = context.before.iter().map(String::as_str).chain(own_before.iter().copied());
+        let before: Vec<&str> = before.collect();
+        let after = own_after.iter().copied().chain(context.after.iter().map(String::as_str));
+        let first = before.len().saturating_sub(count);
+        let numbered = (line.saturating_sub((before.len() - first) as u64)..line)
+            .zip(before[first..].iter().copied())
+            .chain((line + 1..).zip(after.take(count)));
+        for (number, text) in numbered {
+            let label = format!("{:indent$}  {number}  ", "");
+            let room = self.look.width.saturating_sub(label.chars().count() + 2).max(MIN_TEXT);
+            let shown: String = escape(text).chars().take(room).collect();
+            let line = format!("{label}{shown}");
+            writeln!(self.out, "{}", self.paint(DIM, line.trim_end()))?;
+        }
+        Ok(())
+    }
+
+    /// A place and what of the log's text there fits, on one line or, behind a long place, on the
+    /// next.
+    fn excerpt(
+        &mut self,
+        run: &RunReport,
+        Place { file, line, indent }: Place<'_>,
+        (message, matched): (&str, Option<Range<usize>>),
+    ) -> io::Result<()> {
+        let place = format!("{}:{line}", escape(file));
         let length = place.chars().count();
-        // Four blanks before, two between, and room for two cut marks.
+        // Two blanks between, and room for two cut marks.
         let room = |used: usize| self.look.width.saturating_sub(used + 2).max(MIN_TEXT);
-        let address = self.look.links.and_then(|links| links(run, &evidence.file, line));
+        let address = self.look.links.and_then(|links| links(run, file, line));
         let painted = linked(address.as_deref(), self.paint(DIM, &place));
         if length <= MAX_PLACE {
-            let shown = excerpt(&evidence.message, matched, room(4 + length + 2));
-            writeln!(self.out, "    {painted}  {shown}")
+            let shown = excerpt(message, matched, room(indent + length + 2));
+            writeln!(self.out, "{:indent$}{painted}  {shown}", "")
         } else {
-            let shown = excerpt(&evidence.message, matched, room(6));
-            writeln!(self.out, "    {painted}\n      {shown}")
+            let shown = excerpt(message, matched, room(indent + 2));
+            writeln!(self.out, "{:indent$}{painted}\n{:indent$}  {shown}", "", "")
         }
     }
 

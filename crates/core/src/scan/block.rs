@@ -3,10 +3,14 @@
 use std::cell::OnceCell;
 use std::ops::Range;
 
+use super::{
+    failing::{Failing, Failures, count_lines},
+    log_scan::Keep,
+};
 use crate::{
     fields::{FieldValues, Fields, Values},
     log::{MAX_EVENT, Record, Splitter, TimeContext, without_returns},
-    matcher::{Event, Matcher, Narrowed, Scratch, Seen},
+    matcher::{Event, Matcher, Narrowed, Scratch, Seen, Sighting},
 };
 
 /// What blocks of one log share.
@@ -18,8 +22,7 @@ pub(super) struct BlockScan<'a> {
     /// Its constant fields.
     pub(super) file: &'a Fields,
     pub(super) time: &'a TimeContext,
-    /// Keep every hit as evidence, not the first and the last.
-    pub(super) all: bool,
+    pub(super) keep: Keep,
 }
 
 /// What one block gave.
@@ -30,6 +33,8 @@ pub(super) struct BlockReport {
     pub(super) cut_events: u64,
     /// The fingerprints that hit, in the order of their first hits.
     pub(super) hits: Vec<(u32, Places)>,
+    /// What it says of failures, if the matcher looks for that.
+    pub(super) failures: Failures,
 }
 
 /// Where one fingerprint hit within a block.
@@ -76,7 +81,7 @@ impl BlockScan<'_> {
     /// Scans a block that begins and ends at event borders. Nothing in the report depends on what
     /// stands before it: its lines count from 0.
     pub(super) fn scan(&self, block: &[u8], scratch: &mut Scratch) -> BlockReport {
-        let mut walk = Walk { scan: self, block, hits: Vec::new() };
+        let mut walk = Walk { scan: self, block, hits: Vec::new(), sightings: Vec::new() };
         let (lines, count) = if block.len() < MAX_EVENT {
             let lines = walk.part(0..block.len(), scratch);
             let marks = scratch.stack_trace_words();
@@ -87,12 +92,22 @@ impl BlockScan<'_> {
         if !self.narrowed.always().is_empty() {
             walk.every_event_hits(count.events);
         }
-        let mut hits = walk.hits;
+        let Walk { mut hits, sightings, .. } = walk;
         for place in hits.iter_mut().flat_map(|(_, places)| places.kept_mut()) {
             place.line = self.line_at(block, place.event.start, scratch);
         }
         scratch.forget_slots(hits.iter().map(|(fingerprint, _)| *fingerprint));
-        BlockReport { lines, events: count.events, cut_events: count.cut, hits }
+        let failures = self.failures(block, &sightings, scratch);
+        BlockReport { lines, events: count.events, cut_events: count.cut, hits, failures }
+    }
+
+    /// What a block says of failures.
+    fn failures(&self, block: &[u8], sightings: &[Sighting], scratch: &Scratch) -> Failures {
+        if !self.matcher.has_failure_lines() {
+            return Failures::default();
+        }
+        let line_at = |at: usize| self.line_at(block, at, scratch);
+        Failing { scan: self, block, sightings, line_at: &line_at }.find()
     }
 
     /// The number of the line that begins at `start`. It is asked of few places only: to keep count
@@ -101,7 +116,7 @@ impl BlockScan<'_> {
         if block.len() < MAX_EVENT {
             scratch.feeds_before(block, start)
         } else {
-            memchr::memchr_iter(b'\n', &block[..start]).count() as u64
+            count_lines(block, start)
         }
     }
 }
@@ -111,6 +126,7 @@ struct Walk<'a> {
     scan: &'a BlockScan<'a>,
     block: &'a [u8],
     hits: Vec<(u32, Places)>,
+    sightings: Vec<Sighting>,
 }
 
 impl Walk<'_> {
@@ -119,7 +135,7 @@ impl Walk<'_> {
         let splitter = self.scan.splitter;
         let mut cursor = splitter.cursor(self.block);
         let mut ranges = Vec::new();
-        if self.scan.all {
+        if self.scan.keep.all {
             ranges.extend(std::iter::from_fn(|| cursor.next_event()));
         } else if let Some(last) = self.block.len().checked_sub(1) {
             ranges.extend(cursor.next_event());
@@ -151,6 +167,8 @@ impl Walk<'_> {
         let BlockScan { matcher, narrowed, splitter, .. } = *self.scan;
         let text = &self.block[part.clone()];
         let lines = matcher.find(narrowed, text, scratch);
+        let moved = |sighting: &Sighting| sighting.moved(part.start);
+        self.sightings.extend(scratch.sightings().iter().map(moved));
         let mut cursor = splitter.cursor(text);
         let mut next = 0;
         loop {
@@ -214,7 +232,7 @@ impl Walk<'_> {
     fn hit(&mut self, (slot, fingerprint): (usize, u32), event: Range<usize>) {
         let place = Place { event, line: 0 };
         match self.hits.get_mut(slot) {
-            Some((_, places)) => places.add(place, self.scan.all),
+            Some((_, places)) => places.add(place, self.scan.keep.all),
             None => self.hits.push((fingerprint, Places::new(place))),
         }
     }

@@ -11,6 +11,7 @@ use crate::{
 
 use super::{
     ScanOptions,
+    around::Context,
     block::BlockScan,
     front::Front,
     merge::{Merge, Source},
@@ -58,7 +59,16 @@ pub(super) struct Log<'m> {
     time: TimeContext,
     file: Fields,
     name: String,
+    pub(super) keep: Keep,
+}
+
+/// What is kept of each log.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Keep {
+    /// Every hit, not the first and the last.
     pub(super) all: bool,
+    /// Lines before and after each place.
+    pub(super) context: usize,
 }
 
 impl Log<'_> {
@@ -69,7 +79,7 @@ impl Log<'_> {
             splitter,
             file: &self.file,
             time: &self.time,
-            all: self.all,
+            keep: self.keep,
         }
     }
 
@@ -81,7 +91,8 @@ impl Log<'_> {
         let mut fields = self.file.clone();
         record.each_field(&mut |name, value| fields.set(name, value));
         let message = record.message.into_owned();
-        Evidence { file: self.name.clone(), line, timestamp, message, fields }
+        let (file, context) = (self.name.clone(), Context::default());
+        Evidence { file, line, timestamp, message, fields, context }
     }
 }
 
@@ -112,10 +123,11 @@ impl<'m> LogScan<'m> {
         let time =
             TimeContext { year: options.time.year.or(year), zone: options.time.zone.clone() };
         let narrowed = matcher.narrow(&file);
-        let (name, all) = (name.to_owned(), options.all);
+        let keep = Keep { all: options.all, context: options.context };
+        let name = name.to_owned();
         let report = LogReport { file: name.clone(), complete: true, ..LogReport::default() };
         LogScan {
-            log: Log { matcher, narrowed, time, file, name, all },
+            log: Log { matcher, narrowed, time, file, name, keep },
             front: Front::new(options.profile),
             status: Status { options, report },
             scratch: matcher.scratch(),
@@ -143,7 +155,7 @@ impl<'m> LogScan<'m> {
             let LogScan { log, front, scratch, merge, blocks, .. } = self;
             let Some((splitter, block)) = front.next(&mut rest) else { return true };
             let found = log.scan(&splitter).scan(block, scratch);
-            merge.add(Source { place: *blocks, block, splitter }, found, log.all);
+            merge.add(Source { place: *blocks, block, splitter }, found, log.keep);
             *blocks += 1;
         }
     }
@@ -222,7 +234,7 @@ impl<'m> LogScan<'m> {
             let block = self.front.take(length);
             let found = self.log.scan(&splitter).scan(block, &mut self.scratch);
             let source = Source { place: self.blocks, block, splitter };
-            self.merge.add(source, found, self.log.all);
+            self.merge.add(source, found, self.log.keep);
             self.blocks += 1;
         }
     }

@@ -1,13 +1,19 @@
 //! Blocks' reports to a log's report, in whatever order they come.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use crate::log::Splitter;
+use crate::{
+    failure::{Needs, RESULT_LINES},
+    log::Splitter,
+};
 
 use super::{
+    around::{Context, Edges},
     block::{BlockReport, Place, Places},
-    log_scan::Log,
-    report::{LogHits, LogReport},
+    failing::{Failures, Found, KEPT},
+    log_scan::{Keep, Log},
+    report::{Evidence, FailureLine, LogHits, LogReport},
 };
 
 /// What the blocks of one log gave so far.
@@ -18,6 +24,8 @@ pub(super) struct Merge {
     events: u64,
     cut_events: u64,
     hits: BTreeMap<u32, Merged>,
+    failures: MergedFailures,
+    edges: Edges,
 }
 
 /// A block and its place in the log.
@@ -44,25 +52,29 @@ struct Kept {
     splitter: Splitter,
     line: u64,
     raw: Vec<u8>,
+    context: Context,
 }
 
 impl Merge {
-    /// Takes in what a block gave. With `all` every hit is kept, else the first and the last.
-    pub(super) fn add(&mut self, source: Source<'_>, report: BlockReport, all: bool) {
-        let Source { place, .. } = source;
+    /// Takes in what a block gave.
+    pub(super) fn add(&mut self, source: Source<'_>, report: BlockReport, keep: Keep) {
+        let Source { place, block, splitter } = source;
+        self.edges.keep(place, &splitter, block, keep.context);
         if self.lines.len() <= place {
             self.lines.resize(place + 1, 0);
         }
         self.lines[place] = report.lines;
         self.events += report.events;
         self.cut_events += report.cut_events;
+        self.failures.add(place, report.failures);
         for (fingerprint, places) in report.hits {
             let merged = self.hits.entry(fingerprint).or_default();
             merged.count += places.count;
-            if all {
-                merged.kept.extend(places.kept().map(|event| Kept::new(&source, event)));
+            if keep.all {
+                let kept = places.kept().map(|event| Kept::new(&source, event, keep.context));
+                merged.kept.extend(kept);
             } else {
-                merged.keep_ends(&source, &places);
+                merged.keep_ends(&source, &places, keep.context);
             }
         }
     }
@@ -75,37 +87,130 @@ impl Merge {
             first_lines.push(line);
             line += lines;
         }
-        let evidence = |kept: &Kept| {
-            log.evidence(&kept.splitter, first_lines[kept.place] + kept.line, &kept.raw)
+        let edges = &self.edges;
+        let evidence = |kept: Kept| {
+            let line = first_lines[kept.place] + kept.line;
+            let mut context = kept.context;
+            edges.complete(kept.place, &mut context, log.keep.context);
+            Evidence { context, ..log.evidence(&kept.splitter, line, &kept.raw) }
         };
         let hits = self.hits.into_iter().map(|(fingerprint, mut hits)| {
             // What one block gave is in order already.
             hits.kept.sort_by_key(|kept| kept.place);
-            let evidence = hits.kept.iter().map(evidence).collect();
+            let evidence = hits.kept.into_iter().map(evidence).collect();
             LogHits { fingerprint, count: hits.count, evidence }
         });
         report.hits = hits.collect();
+        report.failures = self.failures.finish(&first_lines, &report.file, |place, context| {
+            edges.complete(place, context, log.keep.context);
+        });
         report.lines = line - 1;
         report.events = self.events;
         report.cut_events = self.cut_events;
     }
 }
 
+/// What the blocks of one log said of failures so far.
+#[derive(Debug, Default)]
+struct MergedFailures {
+    /// By signal: the last ones, each message once.
+    found: BTreeMap<u16, Vec<(usize, Found)>>,
+    /// The task at work at the end of a block, where one began in it.
+    tasks: BTreeMap<usize, String>,
+    /// The first lines of a block, where they may be needed.
+    heads: BTreeMap<usize, Vec<String>>,
+}
+
+impl MergedFailures {
+    fn add(&mut self, place: usize, failures: Failures) {
+        let Failures { found, task, head } = failures;
+        self.tasks.extend(task.map(|task| (place, task)));
+        if !head.is_empty() {
+            self.heads.insert(place, head);
+        }
+        for failure in found {
+            let same = self.found.entry(failure.failure.signal).or_default();
+            same.push((place, failure));
+            if same.len() > 4 * KEPT {
+                keep_last(same);
+            }
+        }
+    }
+
+    /// The log's failure lines, given the first line of each block, the last first. `complete` adds
+    /// to the context of a place in a block what stands in others.
+    fn finish(
+        self,
+        first_lines: &[u64],
+        file: &str,
+        complete: impl Fn(usize, &mut Context),
+    ) -> Vec<FailureLine> {
+        let MergedFailures { found, tasks, heads } = self;
+        let mut lines = Vec::new();
+        for (place, found) in found.into_values().flatten() {
+            let Found { timestamp, failure, task, mut context, line } = found;
+            let rest = heads.range(place + 1..).flat_map(|(_, lines)| lines).take(RESULT_LINES);
+            let Some(failure) = failure.with_rest(rest.cloned().collect()) else { continue };
+            let task = match failure.needs {
+                Needs::None => None,
+                Needs::Task | Needs::RestAndTask(_) => {
+                    task.as_ref().or_else(|| Some(tasks.range(..place).next_back()?.1))
+                }
+            };
+            let told = match task {
+                Some(task) => format!("TASK [{task}] {}", failure.message),
+                None => failure.message,
+            };
+            let line = first_lines[place] + line + failure.lines_behind;
+            complete(place, &mut context);
+            let (kind, weight, words) = (failure.kind, failure.weight, failure.words);
+            let file = file.to_owned();
+            lines.push(FailureLine {
+                file,
+                line,
+                message: told,
+                kind,
+                context,
+                weight,
+                words,
+                timestamp,
+            });
+        }
+        lines.sort_by_key(|line| Reverse(line.line));
+        lines
+    }
+}
+
+/// Leaves the last failures that say different things.
+fn keep_last(same: &mut Vec<(usize, Found)>) {
+    same.sort_by_key(|(place, found)| Reverse((*place, found.line)));
+    let mut kept: Vec<(usize, Found)> = Vec::with_capacity(KEPT);
+    for (place, found) in same.drain(..) {
+        let says = |(_, other): &(usize, Found)| {
+            other.failure.message == found.failure.message && other.task == found.task
+        };
+        if kept.len() < KEPT && !kept.iter().any(says) {
+            kept.push((place, found));
+        }
+    }
+    *same = kept;
+}
+
 impl Merged {
     /// Keeps the first and the last event of all blocks so far.
-    fn keep_ends(&mut self, source: &Source<'_>, places: &Places) {
+    fn keep_ends(&mut self, source: &Source<'_>, places: &Places, context: usize) {
         for event in places.kept() {
             match &mut self.kept[..] {
                 [] | [_] => {
-                    self.kept.push(Kept::new(source, event));
+                    self.kept.push(Kept::new(source, event, context));
                     self.kept.sort_by_key(|kept| (kept.place, kept.line));
                 }
                 [first, last, ..] => {
                     let at = (source.place, event.line);
                     if at < (first.place, first.line) {
-                        first.replace(source, event);
+                        first.replace(source, event, context);
                     } else if at >= (last.place, last.line) {
-                        last.replace(source, event);
+                        last.replace(source, event, context);
                     }
                 }
             }
@@ -114,12 +219,17 @@ impl Merged {
 }
 
 impl Kept {
-    fn new(source: &Source<'_>, event: &Place) -> Kept {
-        let raw = source.block[event.event.clone()].to_vec();
-        Kept { place: source.place, splitter: source.splitter, line: event.line, raw }
+    fn new(source: &Source<'_>, event: &Place, context: usize) -> Kept {
+        let Source { place, block, splitter } = *source;
+        let raw = block[event.event.clone()].to_vec();
+        let range = (event.event.start, event.event.end);
+        let context = Context::within(&splitter, block, range, context);
+        Kept { place, splitter, line: event.line, raw, context }
     }
 
-    fn replace(&mut self, source: &Source<'_>, event: &Place) {
+    fn replace(&mut self, source: &Source<'_>, event: &Place, context: usize) {
+        let range = (event.event.start, event.event.end);
+        self.context = Context::within(&source.splitter, source.block, range, context);
         self.raw.clear();
         self.raw.extend_from_slice(&source.block[event.event.clone()]);
         (self.place, self.splitter, self.line) = (source.place, source.splitter, event.line);

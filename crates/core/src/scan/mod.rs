@@ -1,6 +1,9 @@
 //! Logs and the matcher joined: one log fed in pieces, the logs of a run, a verdict.
 
+mod around;
 mod block;
+mod choice;
+mod failing;
 mod front;
 mod hide;
 mod log_scan;
@@ -15,8 +18,11 @@ use std::sync::Arc;
 
 use crate::log::{Profile, TagTable, TimeContext};
 
+pub use around::Context;
 pub use log_scan::LogScan;
-pub use report::{Bug, Evidence, LogHits, LogReport, RunError, RunReport, RunStats, TestIds};
+pub use report::{
+    Bug, Evidence, FailureLine, LogHits, LogReport, RunError, RunReport, RunStats, TestIds,
+};
 pub use run_scan::{Known, RunScan};
 
 /// Asked now and then whether to stop: a deadline, a cancel flag.
@@ -31,6 +37,8 @@ pub struct ScanOptions {
     pub time: TimeContext,
     /// Keep every hit as evidence instead of the first and the last per fingerprint and log.
     pub all: bool,
+    /// Lines of the log to give before and after each place in the report.
+    pub context: usize,
     /// Which tags a log has by its name.
     pub tags: TagTable,
     /// Leave secrets in the report as they stand in the log. By default [`redact`](crate::redact())
@@ -47,6 +55,7 @@ impl fmt::Debug for ScanOptions {
             .field("profile", &self.profile)
             .field("time", &self.time)
             .field("all", &self.all)
+            .field("context", &self.context)
             .field("tags", &self.tags)
             .field("keep_secrets", &self.keep_secrets)
             .field("stop", &self.stop.is_some())

@@ -118,7 +118,7 @@ impl Crew<'_> {
         let text = &block.buffer[..block.length];
         let found = self.log.scan(&splitter).scan(text, scratch);
         let source = Source { place, block: text, splitter };
-        self.state().merge.add(source, found, self.log.all);
+        self.state().merge.add(source, found, self.log.keep);
     }
 
     /// Scans what is in the queue until it is empty.
@@ -203,7 +203,7 @@ impl Lead<'_, '_, '_> {
             let block = self.front.take(length);
             let found = crew.log.scan(&splitter).scan(block, self.scratch);
             let source = Source { place, block, splitter };
-            crew.state().merge.add(source, found, crew.log.all);
+            crew.state().merge.add(source, found, crew.log.keep);
             return;
         }
         let spare = state.spare.pop().unwrap_or_default();

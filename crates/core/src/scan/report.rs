@@ -1,13 +1,18 @@
 //! What a scan found: per log, per run.
 
+use std::ops::Range;
+
 use serde::Serialize;
 
 use crate::{
+    failure::{FailureKind, FailureWeight},
     fields::Fields,
     fingerprint::{Category, Fingerprint},
     log::LogFormat,
     run::Verdict,
 };
+
+use super::around::Context;
 
 /// One place where a fingerprint hit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -22,6 +27,43 @@ pub struct Evidence {
     pub message: String,
     /// The event's other fields.
     pub fields: Fields,
+    /// The lines round the event, where they were [asked for](super::ScanOptions::context).
+    #[serde(skip_serializing_if = "Context::is_empty")]
+    pub context: Context,
+}
+
+/// A line that says what went wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FailureLine {
+    /// The log's name, relative to the run's root.
+    pub file: String,
+    /// The line, from 1.
+    pub line: u64,
+    /// What went wrong, on one line, without what the log's format puts before it; at most 1000
+    /// characters of the log.
+    pub message: String,
+    /// What kind of failure it is.
+    pub kind: FailureKind,
+    /// The lines round it, where they were [asked for](super::ScanOptions::context).
+    #[serde(skip_serializing_if = "Context::is_empty")]
+    pub context: Context,
+    /// How much it says about the cause.
+    #[serde(skip)]
+    pub(super) weight: FailureWeight,
+    /// The words that tell it.
+    #[serde(skip)]
+    pub(super) words: &'static str,
+    /// The line's time in RFC 3339, where the log tells it.
+    #[serde(skip)]
+    pub(super) timestamp: Option<String>,
+}
+
+impl FailureLine {
+    /// The bytes of the message that tell the failure: what to show of a long one.
+    pub fn focus(&self) -> Option<Range<usize>> {
+        let start = self.message.find(self.words)?;
+        Some(start..start + self.words.len())
+    }
 }
 
 /// A fingerprint's hits in one log.
@@ -55,6 +97,9 @@ pub struct LogReport {
     pub cut_events: u64,
     /// Hits by fingerprint, in the matcher's order.
     pub hits: Vec<LogHits>,
+    /// The lines that say what went wrong, the last first, if the matcher looks for them; many more
+    /// than a report of a run tells.
+    pub failures: Vec<FailureLine>,
     /// What kept the log from being read to its end, in words; see [`LogReport::complete`].
     pub problems: Vec<String>,
     /// What was noticed and does no harm.
@@ -130,6 +175,10 @@ pub struct RunReport {
     pub verdict: Verdict,
     /// The known bugs, the one nearest the end of the run first.
     pub bugs: Vec<Bug>,
+    /// At most five lines that say what went wrong: those that tell most of the cause first, of
+    /// these the one nearest the end of the run. None for a run that is `known` or `passed`, and none
+    /// unless the matcher was built with [`failure_lines`](crate::MatcherBuilder::failure_lines).
+    pub failure: Vec<FailureLine>,
     /// What was read.
     pub stats: RunStats,
     /// What could not be read. Any entry makes an otherwise unexplained run `incomplete`.

@@ -12,6 +12,7 @@ use crate::{
 
 use super::{
     ScanOptions,
+    choice::choose,
     log_scan::LogScan,
     report::{Bug, Evidence, LogReport, RunError, RunReport, RunStats},
 };
@@ -118,6 +119,10 @@ impl<'m> RunScan<'m> {
         complete &= self.errors.is_empty();
         let bugs = self.bugs();
         let verdict = self.verdict(&bugs, complete);
+        let failure = match verdict {
+            Verdict::Passed | Verdict::Known => Vec::new(),
+            Verdict::Fallback | Verdict::Unclassified | Verdict::Incomplete => choose(&self.logs),
+        };
         let stats = RunStats {
             files: self.logs.len() as u64,
             bytes: self.logs.iter().map(|log| log.bytes).sum(),
@@ -128,6 +133,7 @@ impl<'m> RunScan<'m> {
             run: self.meta.fields().clone(),
             verdict,
             bugs,
+            failure,
             stats,
             errors: self.errors,
             notes: self.notes,

@@ -5,6 +5,7 @@ mod analysis;
 mod conformance;
 #[cfg(all(feature = "fs", feature = "render"))]
 mod diag;
+mod failure;
 mod layers;
 #[cfg(feature = "fs")]
 mod pack;

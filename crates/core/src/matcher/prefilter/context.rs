@@ -6,7 +6,8 @@
 
 use std::cmp::Ordering;
 
-use super::kernel::is_word_byte;
+use super::kernel::{Sought, is_word_byte};
+use crate::failure::Wording;
 
 /// What the bytes round a word say about the phrase.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,14 +28,26 @@ pub(crate) struct Context {
     words: Vec<Word>,
     /// Which of them the prefilter looks for.
     anchor: usize,
-    /// Without plain ASCII terms in strict order the neighbours say nothing.
-    anchor_only: bool,
+    how: How,
     /// The words with single blanks between the terms, as they nearly always stand, and where the
-    /// anchor is in that.
+    /// anchor is in that; for a verbatim text, that text.
     joined: Box<[u8]>,
     joined_anchor: usize,
     /// The place in the anchor of its rarest byte, by which the word is looked for in a short text.
     rarest: usize,
+}
+
+/// What beside the anchor must be there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum How {
+    /// The other words, in this order.
+    Phrase,
+    /// Without plain ASCII terms in strict order the neighbours say nothing.
+    AnchorOnly,
+    /// Every byte of the text, as it is written.
+    Verbatim,
+    /// The same, where a message may begin.
+    Leading,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -66,13 +79,11 @@ impl Context {
         strict: bool,
         rarity: impl Fn(&[u8]) -> f32,
     ) -> Option<Context> {
-        let anchor_only = !strict || !terms.iter().all(|term| is_plain(term));
+        let plain = strict && terms.iter().all(|term| is_plain(term));
+        let how = if plain { How::Phrase } else { How::AnchorOnly };
         let words: Vec<Word> = terms.iter().flat_map(|term| split(term)).collect();
-        let order =
-            |a: &usize, b: &usize| rarity(&words[*a].bytes).total_cmp(&rarity(&words[*b].bytes));
-        let anchor = (0..words.len()).min_by(order)?;
-        let bytes = words[anchor].bytes.iter().enumerate();
-        let rarest = bytes.min_by_key(|(_, byte)| commonness(**byte)).map_or(0, |(at, _)| at);
+        let anchor = rarest_word(&words, rarity)?;
+        let rarest = rarest_byte(&words[anchor].bytes);
         let mut joined = Vec::new();
         let mut joined_anchor = 0;
         for (index, word) in words.iter().enumerate() {
@@ -84,7 +95,24 @@ impl Context {
             joined.extend((!is_last).then_some(word.glue.unwrap_or(b' ')));
         }
         let joined = joined.into();
-        Some(Context { words, anchor, anchor_only, joined, joined_anchor, rarest })
+        Some(Context { words, anchor, how, joined, joined_anchor, rarest })
+    }
+
+    /// A text to be found as it is written; `None` when it has no word.
+    pub(crate) fn verbatim(
+        Wording { text, leads }: Wording<'_>,
+        rarity: impl Fn(&[u8]) -> f32,
+    ) -> Option<Context> {
+        let anchor = rarest_word(&split(text).collect::<Vec<_>>(), rarity)?;
+        let words: Vec<Word> = split(&text.to_ascii_lowercase()).collect();
+        let rarest = rarest_byte(&words[anchor].bytes);
+        let bytes = text.as_bytes();
+        let begins = |at: &usize| {
+            is_word_byte(bytes[*at]) && !at.checked_sub(1).is_some_and(|at| is_word_byte(bytes[at]))
+        };
+        let joined_anchor = (0..bytes.len()).filter(begins).nth(anchor)?;
+        let how = if leads { How::Leading } else { How::Verbatim };
+        Some(Context { words, anchor, how, joined: text.as_bytes().into(), joined_anchor, rarest })
     }
 
     /// Whether a text that is one message of one line has the phrase; nothing when only the
@@ -126,11 +154,30 @@ impl Context {
 
     /// The words behind and before the anchor, where they say something.
     pub(super) fn beside(&self) -> (Option<&[u8]>, Option<&[u8]>) {
-        if self.anchor_only {
+        if self.how == How::AnchorOnly {
             return (None, None);
         }
         let word = |index: usize| self.words.get(index).map(|word| &*word.bytes);
         (word(self.anchor + 1), self.anchor.checked_sub(1).and_then(word))
+    }
+
+    /// Whether every byte counts as it is written.
+    pub(super) fn is_verbatim(&self) -> bool {
+        matches!(self.how, How::Verbatim | How::Leading)
+    }
+
+    /// What the sieve has to let through.
+    pub(super) fn sought(&self) -> Sought<'_> {
+        let length = self.anchor().len();
+        match self.is_verbatim() {
+            true => Sought::AsWritten(&self.joined[self.joined_anchor..][..length]),
+            false => Sought::AnyCase(self.anchor()),
+        }
+    }
+
+    /// A verbatim text, and where its anchor is.
+    pub(super) fn joined(&self) -> (&[u8], usize) {
+        (&self.joined, self.joined_anchor)
     }
 
     /// Holds the phrase against `text`, where the word at `at` may be the anchor.
@@ -140,8 +187,10 @@ impl Context {
         if !is_word(text, at, anchor) {
             return Verdict::No;
         }
-        if self.anchor_only {
-            return Verdict::Maybe;
+        match self.how {
+            How::Phrase => {}
+            How::AnchorOnly => return Verdict::Maybe,
+            How::Verbatim | How::Leading => return self.check_verbatim(text, at),
         }
         if let Some(start) = at.checked_sub(self.joined_anchor)
             && let Some(here) = text.get(start..start + self.joined.len())
@@ -158,6 +207,25 @@ impl Context {
             (Gap::At(start), Gap::At(end)) => settle_edges(text, start, end),
             _ => Verdict::Maybe,
         }
+    }
+
+    /// Holds the very bytes against the text.
+    fn check_verbatim(&self, text: &[u8], at: usize) -> Verdict {
+        let Some(start) = at.checked_sub(self.joined_anchor) else { return Verdict::No };
+        let (before, rest) = text.split_at(start);
+        let Some(behind) = rest.strip_prefix(&*self.joined) else { return Verdict::No };
+        let is_word = |byte: Option<&u8>| byte.is_some_and(|&byte| is_word_byte(byte));
+        let goes_on = is_word(self.joined.last()) && is_word(behind.first())
+            || is_word(self.joined.first()) && is_word(before.last());
+        let leads = match before {
+            [] | [.., b'\n'] => true,
+            [.., last, b' ' | b'\t'] => !last.is_ascii_lowercase(),
+            _ => false,
+        };
+        if goes_on || self.how == How::Leading && !leads {
+            return Verdict::No;
+        }
+        Verdict::Yes(start)
     }
 
     /// Where the phrase ends whose anchor ends at `end`.
@@ -205,6 +273,19 @@ fn settle_edges(text: &[u8], start: usize, end: usize) -> Verdict {
         (Some(false), Some(false)) => Verdict::Yes(start),
         _ => Verdict::Maybe,
     }
+}
+
+/// The place of the word that is looked for.
+fn rarest_word(words: &[Word], rarity: impl Fn(&[u8]) -> f32) -> Option<usize> {
+    let order =
+        |a: &usize, b: &usize| rarity(&words[*a].bytes).total_cmp(&rarity(&words[*b].bytes));
+    (0..words.len()).min_by(order)
+}
+
+/// The place of a word's rarest byte.
+fn rarest_byte(word: &[u8]) -> usize {
+    let bytes = word.iter().enumerate();
+    bytes.min_by_key(|(_, byte)| commonness(**byte)).map_or(0, |(at, _)| at)
 }
 
 /// How common a byte of a word is in logs: a rough order is all that is needed.
@@ -434,6 +515,27 @@ mod tests {
         assert_eq!(context.is_in(b"[Errno 256] No More Mirrors, no more"), Some(true));
         assert_eq!(context.is_in(b"no mirrors, no more mirror, mirrorss, vmvm"), Some(false));
         assert_eq!(context.is_in("more mirrors, no more \u{b7} mirrors".as_bytes()), None);
+    }
+
+    #[test]
+    fn a_verbatim_text_is_found_as_it_is_written() {
+        let check = |text: &'static str, leads: bool, block: &str| {
+            let context = Context::verbatim(Wording { text, leads }, |word| -(word.len() as f32));
+            let at = block.to_ascii_lowercase().find("error").expect("the anchor is in the text");
+            context.expect("the text has a word").check(block.as_bytes(), at)
+        };
+        assert_eq!(check("##[error]", false, "Z ##[error]x"), Verdict::Yes(2));
+        assert_eq!(check("##[error]", false, "Z ##[Error]x"), Verdict::No);
+        assert_eq!(check("a error", false, "a error"), Verdict::Yes(0));
+        assert_eq!(check("a error", false, "ba error"), Verdict::No);
+        assert_eq!(check("a error", false, "a errors"), Verdict::No);
+        assert_eq!(check("error: ", false, "console.error: x"), Verdict::Yes(8));
+        for line in ["error: x", "\nerror: x", "12:00Z error: x", "| error: x"] {
+            assert!(matches!(check("error: ", true, line), Verdict::Yes(_)), "{line}");
+        }
+        for line in ["console.error: x", "JavaScript error: x", "(error: x"] {
+            assert_eq!(check("error: ", true, line), Verdict::No, "{line}");
+        }
     }
 
     #[test]

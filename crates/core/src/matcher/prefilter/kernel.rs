@@ -110,25 +110,55 @@ pub(super) struct Sieve {
     any_short: bool,
 }
 
+/// A word to keep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Sought<'a> {
+    /// In this case, if it is a short one. Few short words are, where they are written in capitals,
+    /// and they share their buckets with each other.
+    AsWritten(&'a [u8]),
+    /// Lower-cased, in any case.
+    AnyCase(&'a [u8]),
+}
+
+impl<'a> Sought<'a> {
+    fn bytes(self) -> &'a [u8] {
+        match self {
+            Sought::AsWritten(word) | Sought::AnyCase(word) => word,
+        }
+    }
+
+    /// Whether a byte of the text may be this one of the word.
+    fn fits(self, byte: u8, letter: u8) -> bool {
+        match self {
+            Sought::AsWritten(_) => byte == letter,
+            Sought::AnyCase(_) => byte.to_ascii_lowercase() == letter,
+        }
+    }
+}
+
 impl Sieve {
-    /// A sieve for the given words, each lower-cased ASCII.
-    pub(super) fn new<'a>(words: impl Iterator<Item = &'a [u8]>) -> Sieve {
-        let (long, mut short): (Vec<_>, Vec<_>) = words.partition(|word| word.len() >= LONG);
+    /// A sieve for the given words, each ASCII.
+    pub(super) fn new<'a>(words: impl Iterator<Item = Sought<'a>>) -> Sieve {
+        let (long, mut short): (Vec<_>, Vec<_>) =
+            words.partition(|word| word.bytes().len() >= LONG);
         // Neighbours in the alphabet share first bytes, so they share a bucket.
         short.sort_unstable();
         short.dedup();
         // The very short leave most places open, so they get a bucket of their own.
-        let (tiny, usual): (Vec<&[u8]>, Vec<_>) =
-            short.iter().partition(|word| word.len() < PLACES);
+        let is_tiny =
+            |word: &Sought<'_>| matches!(word, Sought::AnyCase(_)) && word.bytes().len() < PLACES;
+        let (tiny, usual): (Vec<Sought<'_>>, Vec<_>) = short.iter().partition(|word| is_tiny(word));
+        let bytes =
+            |words: &[Sought<'a>]| words.iter().map(|word| word.bytes()).collect::<Vec<_>>();
         let mut tables = [[0; 128]; PLACES];
         tables[0] = CLASS;
         for (index, word) in usual.iter().enumerate() {
-            admit(&mut tables, word, FIRST_BUCKET << (index * 5 / usual.len()));
+            admit(&mut tables, *word, FIRST_BUCKET << (index * 5 / usual.len()));
         }
-        tiny.iter().for_each(|word| admit(&mut tables, word, FIRST_BUCKET << 5));
+        tiny.iter().for_each(|word| admit(&mut tables, *word, FIRST_BUCKET << 5));
         Sieve {
-            long: Bloom::new(&long),
-            short: Bloom::new(&short),
+            long: Bloom::new(&bytes(&long)),
+            short: Bloom::new(&bytes(&short)),
             tables,
             any_short: !short.is_empty(),
         }
@@ -136,12 +166,12 @@ impl Sieve {
 }
 
 /// Enters a short word's first bytes into the tables.
-fn admit(tables: &mut [[u8; 128]; PLACES], word: &[u8], bucket: u8) {
+fn admit(tables: &mut [[u8; 128]; PLACES], word: Sought<'_>, bucket: u8) {
     for (place, table) in tables.iter_mut().enumerate() {
         for byte in 0..128_u8 {
-            let fits = match word.get(place) {
-                Some(letter) => byte.to_ascii_lowercase() == *letter,
-                None if place == word.len() => !is_word_byte(byte),
+            let fits = match word.bytes().get(place) {
+                Some(letter) => word.fits(byte, *letter),
+                None if place == word.bytes().len() => !is_word_byte(byte),
                 None => true,
             };
             if fits {
@@ -702,7 +732,7 @@ mod tests {
     }
 
     fn sieve(words: &[&str]) -> Sieve {
-        Sieve::new(words.iter().map(|word| word.as_bytes()))
+        Sieve::new(words.iter().map(|word| Sought::AnyCase(word.as_bytes())))
     }
 
     #[test]

@@ -11,6 +11,7 @@
 //! tokens up.
 
 mod context;
+mod gate;
 mod kernel;
 mod words;
 
@@ -19,8 +20,10 @@ use aho_corasick::{AhoCorasick, MatchKind};
 pub(crate) use context::Context;
 use context::Verdict;
 pub(crate) use kernel::is_word_byte;
-use kernel::{Found, Sieve};
-use words::{Promising, Words};
+use kernel::{Found, Sieve, Sought};
+use words::{Promising, Seen, Words};
+
+use crate::failure::Wording;
 
 /// A literal of the set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -52,12 +55,40 @@ pub(crate) enum What {
     Exact,
 }
 
+/// A place that has one of the texts that are told for their own sake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Sighting {
+    /// Byte offset in the block at which the text begins.
+    pub(crate) position: u32,
+    /// Which text, by its place among them.
+    pub(crate) text: u16,
+}
+
+impl Sighting {
+    /// The same, seen from that many bytes before.
+    pub(crate) fn moved(self, by: usize) -> Sighting {
+        Sighting { position: self.position + by as u32, ..self }
+    }
+}
+
+/// What is told beside the candidates.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Extras<'a> {
+    /// Words, lower-cased, in any case.
+    pub(crate) marks: &'a [&'a str],
+    /// Texts as they are written.
+    pub(crate) texts: &'a [Wording<'a>],
+}
+
 /// The compiled literals of a set.
 #[derive(Debug)]
 pub(crate) struct Prefilter {
     sieve: Sieve,
     words: Words,
+    /// The literals' contexts, then those of the texts.
     contexts: Vec<Option<Context>>,
+    /// Where those of the texts begin.
+    first_text: u32,
     pieces: Option<Pieces>,
 }
 
@@ -65,11 +96,13 @@ pub(crate) struct Prefilter {
 #[derive(Debug, Default)]
 pub(crate) struct Buffers {
     found: Found,
-    promising: Vec<Promising>,
+    seen: Seen,
     /// The candidates of the last block, line by line in order.
     pub(crate) candidates: Vec<Candidate>,
     /// Where the last block has one of the marks, by position.
     pub(crate) marks: Vec<u32>,
+    /// Where it has one of the texts, by position.
+    pub(crate) sightings: Vec<Sighting>,
 }
 
 #[derive(Debug)]
@@ -79,28 +112,34 @@ struct Pieces {
 }
 
 impl Prefilter {
-    /// Compiles literals; their index is their id. `marks` are words, lower-cased, whose places are
-    /// told beside the candidates.
-    pub(crate) fn new(literals: &[Literal], marks: &[&str]) -> Prefilter {
-        let anchors = literals.iter().filter_map(|literal| match literal {
-            Literal::Phrase(context) => Some(context.anchor()),
-            Literal::Piece(_) => None,
-        });
-        let words = anchors.chain(marks.iter().map(|mark| mark.as_bytes()));
-        let contexts = literals.iter().map(|literal| match literal {
-            Literal::Phrase(context) => Some(context.clone()),
-            Literal::Piece(_) => None,
-        });
+    /// Compiles literals; their index is their id. `rarity` chooses the word by which a text is
+    /// looked for.
+    pub(crate) fn new(
+        literals: &[Literal],
+        Extras { marks, texts }: Extras<'_>,
+        rarity: impl Fn(&[u8]) -> f32,
+    ) -> Prefilter {
+        let mut contexts: Vec<Option<Context>> = literals
+            .iter()
+            .map(|literal| match literal {
+                Literal::Phrase(context) => Some(context.clone()),
+                Literal::Piece(_) => None,
+            })
+            .collect();
+        contexts.extend(texts.iter().map(|text| Context::verbatim(*text, &rarity)));
+        let anchors = contexts.iter().flatten().map(Context::sought);
+        let marked = marks.iter().map(|mark| Sought::AnyCase(mark.as_bytes()));
         Prefilter {
-            sieve: Sieve::new(words),
-            words: Words::new(literals, marks),
-            contexts: contexts.collect(),
+            sieve: Sieve::new(anchors.chain(marked)),
+            words: Words::new(&contexts, marks),
+            contexts,
+            first_text: literals.len() as u32,
             pieces: Pieces::new(literals),
         }
     }
 
-    /// Fills `buffers.candidates` with the places of `block` worth a closer look, by position. The
-    /// block must begin and end at event borders. Returns the number of line feeds.
+    /// Fills `buffers.candidates` with the places of `block` worth a closer look, by position, and
+    /// beside them what is told for its own sake. The block must begin and end at event borders. Returns the number of line feeds.
     pub(crate) fn find(
         &self,
         block: &[u8],
@@ -108,13 +147,17 @@ impl Prefilter {
         pieces: bool,
         buffers: &mut Buffers,
     ) -> u64 {
-        let Buffers { found, promising, candidates, marks } = buffers;
+        let Buffers { found, seen, candidates, marks, sightings } = buffers;
         candidates.clear();
         marks.clear();
+        sightings.clear();
         kernel::find(&self.sieve, block, found);
-        self.words.look_up(block, &found.words, promising, marks);
-        for &word in promising.iter() {
+        self.words.look_up(block, &found.words, seen, marks);
+        for &word in &seen.phrases {
             self.push_phrases(block, word, live, candidates);
+        }
+        for &word in &seen.texts {
+            self.push_texts(block, word, sightings);
         }
         let exact = |position| Candidate { position, what: What::Exact };
         candidates.extend(found.chains.iter().copied().map(exact));
@@ -130,6 +173,7 @@ impl Prefilter {
         // Nearly in order, which the sort makes good use of.
         candidates.sort_by_key(|candidate| candidate.position);
         marks.sort_unstable();
+        sightings.sort_unstable_by_key(|sighting| (sighting.position, sighting.text));
         found.lines
     }
 
@@ -154,6 +198,17 @@ impl Prefilter {
                 Verdict::Yes(start) => (start as u32, true),
             };
             candidates.push(Candidate { position, what: What::Literal { id, certain } });
+        }
+    }
+
+    /// Looks at the texts that may stand round a word.
+    fn push_texts(&self, block: &[u8], word: Promising, sightings: &mut Vec<Sighting>) {
+        for &id in self.words.texts(word) {
+            let Some(context) = &self.contexts[id.0 as usize] else { continue };
+            if let Verdict::Yes(start) = context.check(block, word.at as usize) {
+                let text = (id.0 - self.first_text) as u16;
+                sightings.push(Sighting { position: start as u32, text });
+            }
         }
     }
 
@@ -227,7 +282,8 @@ mod tests {
             Literal::Phrase(Context::new(terms, true, |_| 0.0).expect("an ASCII word"))
         };
         let literals: Vec<Literal> = words.iter().map(literal).collect();
-        let prefilter = Prefilter::new(&literals, &["unlikely"]);
+        let prefilter =
+            Prefilter::new(&literals, Extras { marks: &["unlikely"], texts: &[] }, |_| 0.0);
         let mut buffers = Buffers::default();
         prefilter.find(text.as_bytes(), &vec![true; words.len()], false, &mut buffers);
         let ids = buffers.candidates.iter().map(|candidate| match candidate.what {

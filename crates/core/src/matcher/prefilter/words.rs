@@ -8,19 +8,22 @@
 use std::cmp::Ordering;
 
 use super::{
-    Literal, LiteralId,
+    LiteralId,
     context::Context,
+    gate::Gate,
     kernel::{self, MOST, Word, is_word_byte},
 };
 
-/// The anchors of all phrases, by their first eight bytes and their length.
-#[derive(Debug)]
+/// The anchors of all phrases and texts, by their first eight bytes and their length.
+#[derive(Debug, Default)]
 pub(super) struct Words {
     /// Open addressing: a place in `groups`, or [`FREE`].
     index: Vec<u32>,
     groups: Vec<Group>,
     /// The phrases, those of a group side by side.
     entries: Vec<LiteralId>,
+    /// The texts.
+    gates: Vec<Gate>,
 }
 
 const FREE: u32 = u32::MAX;
@@ -38,6 +41,8 @@ struct Group {
     length: u8,
     /// The word is told for its own sake.
     mark: bool,
+    /// The place of its texts in `gates`, or [`FREE`].
+    gate: u32,
 }
 
 /// A word of the block with phrases that may stand round it.
@@ -47,7 +52,16 @@ pub(super) struct Promising {
     group: u32,
 }
 
-/// A word to look for, and the phrase it is the anchor of; a mark is of none.
+/// Words of the block worth a closer look.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    /// Those with phrases that may stand round them.
+    pub(super) phrases: Vec<Promising>,
+    /// Those with texts.
+    pub(super) texts: Vec<Promising>,
+}
+
+/// A word to look for, and the phrase or text it is the anchor of; a mark is of none.
 struct Anchor<'a> {
     word: &'a [u8],
     of: Option<(LiteralId, &'a Context)>,
@@ -63,19 +77,17 @@ impl Anchor<'_> {
 const CROWD: usize = 4;
 
 impl Words {
-    pub(super) fn new(literals: &[Literal], marks: &[&str]) -> Words {
-        let phrases =
-            (0..).map(LiteralId).zip(literals).filter_map(|(id, literal)| match literal {
-                Literal::Phrase(context) => {
-                    Some(Anchor { word: context.anchor(), of: Some((id, context)) })
-                }
-                Literal::Piece(_) => None,
-            });
+    /// The anchors of these phrases, whose index is their id, and the marks.
+    pub(super) fn new(contexts: &[Option<Context>], marks: &[&str]) -> Words {
+        let phrases = (0..).map(LiteralId).zip(contexts).filter_map(|(id, context)| {
+            let context = context.as_ref()?;
+            Some(Anchor { word: context.anchor(), of: Some((id, context)) })
+        });
         let marks = marks.iter().map(|mark| Anchor { word: mark.as_bytes(), of: None });
         let mut anchors: Vec<Anchor<'_>> = phrases.chain(marks).collect();
         // By word within a group: `phrases` relies on it.
         anchors.sort_by_key(|anchor| (anchor.key(), anchor.word, anchor.of.map(|(id, _)| id)));
-        let mut words = Words { index: Vec::new(), groups: Vec::new(), entries: Vec::new() };
+        let mut words = Words::default();
         for same in anchors.chunk_by(|a, b| a.key() == b.key()) {
             words.push_group(same);
         }
@@ -87,12 +99,19 @@ impl Words {
     fn push_group(&mut self, anchors: &[Anchor<'_>]) {
         let Some((key, length)) = anchors.first().map(Anchor::key) else { return };
         let start = self.entries.len() as u32;
-        let mut group = Group { key, after: 0, before: 0, start, count: 0, length, mark: false };
+        let (mark, gate) = (false, FREE);
+        let mut group = Group { key, after: 0, before: 0, start, count: 0, length, mark, gate };
         for anchor in anchors {
             let Some((id, context)) = anchor.of else {
                 group.mark = true;
                 continue;
             };
+            if context.is_verbatim() {
+                group.gate = group.gate.min(self.gates.len() as u32);
+                self.gates.resize_with(group.gate as usize + 1, Gate::default);
+                self.gates[group.gate as usize].push(id, context);
+                continue;
+            }
             let (after, before) = beside(context);
             group.after |= after;
             group.before |= before;
@@ -127,15 +146,16 @@ impl Words {
         }
     }
 
-    /// Adds to `promising` those of the words whose surroundings some phrase admits, and to `marks`
-    /// where a mark is.
+    /// Tells those of the words whose surroundings some phrase or text admits, and in `marks` where a
+    /// mark is.
     pub(super) fn look_up(
         &self,
         block: &[u8],
         words: &[Word],
-        promising: &mut Vec<Promising>,
+        Seen { phrases: promising, texts }: &mut Seen,
         marks: &mut Vec<u32>,
     ) {
+        texts.clear();
         promising.resize(words.len(), Promising { at: 0, group: 0 });
         let mut kept = 0;
         for word in words {
@@ -143,6 +163,11 @@ impl Words {
             let Some((group, found)) = self.find(key, word.length) else { continue };
             if found.mark {
                 marks.push(word.at);
+            }
+            if let Some(gate) = self.gates.get(found.gate as usize)
+                && gate.admits(block, word.at as usize)
+            {
+                texts.push(Promising { at: word.at, group });
             }
             promising[kept] = Promising { at: word.at, group };
             kept += usize::from(found.admits(block, word));
@@ -170,6 +195,12 @@ impl Words {
         let start = entries.partition_point(|id| order(id).is_lt());
         let length = entries[start..].partition_point(|id| order(id).is_eq());
         &entries[start..start + length]
+    }
+
+    /// The texts that may stand round a word.
+    pub(super) fn texts(&self, promising: Promising) -> &[LiteralId] {
+        let gate = self.groups[promising.group as usize].gate;
+        self.gates.get(gate as usize).map_or(&[], Gate::ids)
     }
 
     /// The phrases anchored at words that look like this one.

@@ -1,0 +1,251 @@
+//! A line that has a signal's text, read.
+
+use std::borrow::Cow;
+use std::sync::{LazyLock, OnceLock};
+
+use regex::{Captures, Regex};
+use serde_json::Value;
+
+use super::{FailureKind, FailureWeight, Signal, Tell, Wording, table::SIGNALS};
+
+/// Characters of a message that are kept.
+const MAX_MESSAGE: usize = 1000;
+
+/// What a line with a signal's text says.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Said {
+    /// What went wrong.
+    Failure(Failure),
+    /// Which task is at work from here on.
+    Task(String),
+}
+
+/// A failure line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Failure {
+    /// The row of the table.
+    pub(crate) signal: u16,
+    pub(crate) kind: FailureKind,
+    pub(crate) weight: FailureWeight,
+    /// The words that tell it.
+    pub(crate) words: &'static str,
+    /// One line.
+    pub(crate) message: String,
+    /// How many lines behind the signal's text it stands.
+    pub(crate) lines_behind: u64,
+    /// What must be known of the lines before to tell it.
+    pub(crate) needs: Needs,
+}
+
+/// What must be known of other lines to tell a failure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Needs {
+    /// Nothing.
+    None,
+    /// Which task was at work.
+    Task,
+    /// That, and the rest of a result that began with these lines.
+    RestAndTask(Vec<String>),
+}
+
+/// Lines behind Zuul's `ERROR` in which the message of the result is looked for.
+pub(crate) const RESULT_LINES: usize = 12;
+
+/// A line and what belongs to it.
+pub(crate) struct Line<'a> {
+    /// Its text, without what the log's format puts before it.
+    pub(crate) text: &'a str,
+    /// Where it was written, if its format tells.
+    pub(crate) node: Option<&'a str>,
+    /// The lines of its record from this one on, in the same manner.
+    pub(crate) record: &'a dyn Fn() -> Vec<String>,
+    /// So many lines behind it, fewer where the text ends.
+    pub(crate) behind: &'a dyn Fn(usize) -> Vec<String>,
+}
+
+/// The texts of all signals, each once.
+struct Index {
+    texts: Vec<Wording<'static>>,
+    /// The signals of each text, in the order in which they are tried.
+    signals: Vec<Vec<u16>>,
+}
+
+static INDEX: LazyLock<Index> = LazyLock::new(|| {
+    let mut index = Index { texts: Vec::new(), signals: Vec::new() };
+    for (number, signal) in (0..).zip(SIGNALS) {
+        let text = signal.wording();
+        let known = index.texts.iter().position(|known| *known == text);
+        let place = known.unwrap_or_else(|| {
+            index.texts.push(text);
+            index.signals.push(Vec::new());
+            index.texts.len() - 1
+        });
+        index.signals[place].push(number);
+    }
+    index
+});
+
+/// Their patterns, each compiled when it is first asked for: few of them ever are.
+static PATTERNS: [OnceLock<Option<Regex>>; SIGNALS.len()] =
+    [const { OnceLock::new() }; SIGNALS.len()];
+
+/// The texts by which the matcher finds signals. [`read`] takes their places among these.
+pub(crate) fn texts() -> &'static [Wording<'static>] {
+    &INDEX.texts
+}
+
+/// Whether this text may tell of the task at work.
+pub(crate) fn is_task(text: u16) -> bool {
+    let signals = INDEX.signals.get(usize::from(text)).into_iter().flatten();
+    signals.into_iter().any(|signal| SIGNALS[usize::from(*signal)].tell == Tell::Task)
+}
+
+/// Reads a line that has this text; nothing where no pattern of its signals matches.
+pub(crate) fn read(text: u16, line: &Line<'_>) -> Option<Said> {
+    let number = matching(text, line.text)?;
+    let found = pattern(number)?.captures(line.text)?;
+    SIGNALS[usize::from(number)].said(number, &found, line)
+}
+
+/// The first of a text's signals whose pattern matches the line.
+pub(super) fn matching(text: u16, line: &str) -> Option<u16> {
+    let mut signals = INDEX.signals.get(usize::from(text))?.iter().copied();
+    signals.find(|number| pattern(*number).is_some_and(|pattern| pattern.is_match(line)))
+}
+
+fn pattern(number: u16) -> Option<&'static Regex> {
+    let pattern = &PATTERNS[usize::from(number)];
+    pattern.get_or_init(|| Regex::new(SIGNALS[usize::from(number)].pattern).ok()).as_ref()
+}
+
+impl Signal {
+    fn wording(&self) -> Wording<'static> {
+        match self.text.strip_prefix('^') {
+            Some(text) => Wording { text, leads: true },
+            None => Wording { text: self.text, leads: false },
+        }
+    }
+
+    fn said(&self, number: u16, found: &Captures<'_>, line: &Line<'_>) -> Option<Said> {
+        let group = |index: usize| found.get(index).map_or("", |group| group.as_str());
+        let all = found.get(1).map_or(group(0), |group| group.as_str());
+        let mut weight = self.weight;
+        let mut needs = Needs::None;
+        let mut lines_behind = 0;
+        let message = match self.tell {
+            Tell::Task => return Some(Said::Task(group(1).to_owned())),
+            _ if self.weight == FailureWeight::Silent => return None,
+            Tell::Line => all.to_owned(),
+            Tell::Record => {
+                let record = (line.record)();
+                lines_behind = record.len().checked_sub(1).filter(|last| *last > 0)?;
+                record[lines_behind].clone()
+            }
+            Tell::Panic => match (line.record)().get(1).map(|next| next.trim()) {
+                Some(next) if all.ends_with(':') => format!("{all} {next}"),
+                _ => all.to_owned(),
+            },
+            Tell::Ansible => {
+                needs = Needs::Task;
+                format!("{}: {}", group(1), result(group(2)))
+            }
+            Tell::Result => {
+                needs = Needs::RestAndTask(Vec::new());
+                line.node?.to_owned()
+            }
+        };
+        if says_nothing(&message) {
+            weight = weight.max(FailureWeight::Likely);
+        }
+        let message = shown(&message);
+        let kind = self.kind;
+        let lines_behind = lines_behind as u64;
+        let words = self.wording().text;
+        let mut failure =
+            Failure { signal: number, kind, weight, words, message, lines_behind, needs };
+        if self.tell == Tell::Result {
+            failure = failure.with_rest((line.behind)(RESULT_LINES))?;
+        }
+        (!failure.message.is_empty()).then_some(Said::Failure(failure))
+    }
+}
+
+impl Failure {
+    /// Reads more lines of the result that says why a task failed:
+    ///
+    /// ```text
+    /// node | {
+    /// node |   "delta": "0:00:00.005685",
+    /// node |   "msg": "non-zero return code"
+    /// node | }
+    /// ```
+    ///
+    /// Nothing where they are none.
+    pub(crate) fn with_rest(mut self, rest: Vec<String>) -> Option<Failure> {
+        let Needs::RestAndTask(mut lines) = self.needs else { return Some(self) };
+        lines.extend(rest);
+        lines.truncate(RESULT_LINES);
+        if lines.first().is_some_and(|first| first != "{") {
+            return None;
+        }
+        let message = lines.iter().position(|line| line.starts_with("  \"msg\": "));
+        let is_whole = lines.len() == RESULT_LINES || lines.iter().any(|line| line == "}");
+        self.needs = match message {
+            None if !is_whole => Needs::RestAndTask(lines),
+            None => Needs::Task,
+            Some(index) => {
+                let value = lines[index]["  \"msg\": ".len()..].trim_end_matches(',');
+                let text: String = serde_json::from_str(value).unwrap_or_default();
+                let told = format!("{}: {}", self.message, telling_line(&text));
+                if says_nothing(&told) {
+                    self.weight = self.weight.max(FailureWeight::Likely);
+                }
+                self.message = shown(&told);
+                Needs::Task
+            }
+        };
+        Some(self)
+    }
+}
+
+/// What Ansible says of a task that failed, from its result.
+fn result(json: &str) -> String {
+    let Ok(Value::Object(result)) = serde_json::from_str(json) else { return "failed".to_owned() };
+    let text = |key: &str| {
+        let text = result.get(key).and_then(Value::as_str).map(telling_line);
+        text.filter(|text| !text.is_empty())
+    };
+    let message = text("msg");
+    let told = message.as_ref().filter(|message| !says_nothing(message));
+    let output = || ["stderr", "module_stderr", "stdout"].into_iter().find_map(text);
+    match (told, message.as_ref()) {
+        (Some(told), _) => told.to_string(),
+        (None, Some(message)) => match output() {
+            Some(output) => format!("{message}: {output}"),
+            None => message.to_string(),
+        },
+        (None, None) => output().map_or_else(|| "failed".to_owned(), Cow::into_owned),
+    }
+}
+
+/// The line of a text that tells most: of a traceback the last, else the first.
+fn telling_line(text: &str) -> Cow<'_, str> {
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let first = lines.next().unwrap_or_default();
+    let line = if first.starts_with("Traceback") { lines.last().unwrap_or(first) } else { first };
+    Cow::Borrowed(line)
+}
+
+/// True for what Ansible and Python say where a command failed, whatever it did.
+fn says_nothing(message: &str) -> bool {
+    ["non-zero return code", "MODULE FAILURE", "non-zero exit status", "SystemExit"]
+        .iter()
+        .any(|words| message.contains(words))
+}
+
+/// One line without control characters, cut where it is too long.
+fn shown(message: &str) -> String {
+    let blank = |character: char| if character.is_control() { ' ' } else { character };
+    let line: String = message.chars().take(2 * MAX_MESSAGE).map(blank).collect();
+    line.trim().chars().take(MAX_MESSAGE).collect()
+}
