@@ -91,6 +91,11 @@ impl<R: Read> LogReader<R> {
         LogReader { sample, start: 0, content, error, rest }
     }
 
+    /// The first unpacked bytes, at most 8 KiB: all of them where there are no more.
+    pub fn sample(&self) -> &[u8] {
+        &self.sample
+    }
+
     /// What the file holds.
     pub fn content(&self) -> Content {
         self.content
