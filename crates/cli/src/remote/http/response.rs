@@ -251,10 +251,6 @@ impl Text {
     /// # Errors
     ///
     /// When it is not the JSON that was expected.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "for the services that are resolved on top of this")
-    )]
     pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, HttpError> {
         serde_json::from_str(self.body.trim_start_matches('\u{feff}')).map_err(|error| {
             let found = match error.is_syntax() || error.is_eof() {
