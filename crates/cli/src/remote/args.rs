@@ -1,5 +1,6 @@
 use std::{
     num::NonZeroUsize,
+    path::PathBuf,
     time::{Duration, Instant},
 };
 
@@ -26,6 +27,10 @@ pub(crate) struct RemoteArgs {
     /// NO_PROXY name.
     #[arg(long, value_name = "URL", env = "RECHECK_PROXY", value_parser = proxy)]
     pub(crate) proxy: Option<Url>,
+    /// Keep files here, and fetch those again only that have changed; without it nothing is written
+    /// to disk.
+    #[arg(long, value_name = "DIR", env = "RECHECK_CACHE")]
+    pub(crate) cache: Option<PathBuf>,
     /// Requests to one server at a time.
     #[arg(long, value_name = "N", default_value = "8", env = "RECHECK_CONNECTIONS")]
     pub(crate) connections: NonZeroUsize,
@@ -90,6 +95,7 @@ impl RemoteArgs {
             deadline,
             untrusted: self.untrusted.then(|| settings.private_hosts()),
             proxy: self.proxy.clone(),
+            cache: self.cache.clone(),
             limits: RemoteLimits {
                 bytes: self.max_bytes,
                 file_bytes: self.max_file_bytes,

@@ -64,14 +64,13 @@ pub(super) fn fetch(
     limits: Limits,
     progress: &Progress,
 ) -> Result<Opened, String> {
-    let response = http.get(&file.url).map_err(|error| error.reason(&file.url))?;
-    let (content_type, is_encoded) = (response.content_type(), response.is_encoded());
+    let body = http.body(&file.url).map_err(|error| error.reason(&file.url))?;
     if file.size.is_none() {
-        progress.size(response.content_length().unwrap_or(0));
+        progress.size(body.length.unwrap_or(0));
     }
-    let input = decoded(progress.counted_size(response), is_encoded, limits);
+    let input = decoded(progress.counted_size(body.bytes), body.is_encoded, limits);
     let reader = LogReader::new(input, limits);
-    match is_html(content_type.as_deref(), reader.sample()) && !has_page_name(&file.name) {
+    match is_html(body.content_type.as_deref(), reader.sample()) && !has_page_name(&file.name) {
         true => Err("the server gives a page (HTML) in place of the log: an error, or a login; \
                      look at it in a browser"
             .to_owned()),

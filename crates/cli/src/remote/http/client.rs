@@ -1,5 +1,6 @@
 use std::{
     future::Future,
+    path::Path,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
@@ -10,8 +11,8 @@ use std::{
 
 use jiff::Timestamp;
 use reqwest::{
-    Client, Proxy, Url,
-    header::{ACCEPT_ENCODING, IF_RANGE, LOCATION, RANGE},
+    Client, Proxy, StatusCode, Url,
+    header::{ACCEPT_ENCODING, HeaderMap, LOCATION},
     redirect::Policy,
 };
 use serde::de::DeserializeOwned;
@@ -23,7 +24,7 @@ use super::{
     gate::{Gate, Permit},
     guard::{Guard, Refused},
     options::{HttpOptions, RemoteLimits},
-    response::{Response, Resume, Text},
+    response::{Response, Text},
     retry::{Retries, is_passing, retry_after},
 };
 
@@ -122,7 +123,13 @@ impl Http {
     ///
     /// When the server does not give it, can't be reached, or must not be asked.
     pub(crate) fn get(&self, url: &Url) -> Result<Response, HttpError> {
-        let answer = self.ask(url, None, &mut self.retries())?;
+        self.get_if(url, &HeaderMap::new())
+    }
+
+    /// The same under conditions: the answer may be that they do not hold
+    /// ([`NOT_MODIFIED`](StatusCode::NOT_MODIFIED)).
+    pub(super) fn get_if(&self, url: &Url, conditions: &HeaderMap) -> Result<Response, HttpError> {
+        let answer = self.ask(url, conditions, &mut self.retries())?;
         Response::new(self.clone(), url, answer)
     }
 
@@ -153,6 +160,11 @@ impl Http {
     /// Requests to one host at a time: more threads than that do not help.
     pub(crate) fn connections(&self) -> usize {
         self.0.options.connections
+    }
+
+    /// Where bodies are kept.
+    pub(super) fn cache(&self) -> Option<&Path> {
+        self.0.options.cache.as_deref()
     }
 
     pub(super) fn retries(&self) -> Retries {
@@ -198,11 +210,11 @@ impl Http {
     pub(super) fn ask(
         &self,
         url: &Url,
-        resume: Option<&Resume>,
+        extra: &HeaderMap,
         retries: &mut Retries,
     ) -> Result<Answer, HttpError> {
         loop {
-            let failed = match self.attempt(url, resume) {
+            let failed = match self.attempt(url, extra) {
                 Ok(answer) => return Ok(answer),
                 Err(failed) => failed,
             };
@@ -217,13 +229,14 @@ impl Http {
     }
 
     /// One attempt: from redirect to redirect to a document.
-    fn attempt(&self, start: &Url, resume: Option<&Resume>) -> Result<Answer, Failed> {
+    fn attempt(&self, start: &Url, extra: &HeaderMap) -> Result<Answer, Failed> {
         let limit = self.limits().redirects;
         let mut url = start.clone();
         for _ in 0..=limit {
-            let answer = self.send(&url, resume)?;
+            let answer = self.send(&url, extra)?;
             let status = answer.response.status();
-            if status.is_success() {
+            let is_unchanged = status == StatusCode::NOT_MODIFIED && !extra.is_empty();
+            if status.is_success() || is_unchanged {
                 return Ok(answer);
             }
             match answer.response.headers().get(LOCATION) {
@@ -240,7 +253,7 @@ impl Http {
     }
 
     /// Sends one request and waits for the headers of its answer.
-    fn send(&self, url: &Url, resume: Option<&Resume>) -> Result<Answer, HttpError> {
+    fn send(&self, url: &Url, extra: &HeaderMap) -> Result<Answer, HttpError> {
         let Inner { client, options, credentials, guard, gate, .. } = &*self.0;
         let error = |kind| HttpError::new(url, kind);
         if !matches!(url.scheme(), "http" | "https") {
@@ -252,13 +265,10 @@ impl Http {
         let host = url.host_str().unwrap_or_default();
         let permit = gate.enter(host, self.time_left());
         let permit = permit.ok_or_else(|| error(HttpErrorKind::Deadline))?;
-        let mut request = client.get(url.clone()).header(ACCEPT_ENCODING, ENCODINGS);
+        let mut request =
+            client.get(url.clone()).header(ACCEPT_ENCODING, ENCODINGS).headers(extra.clone());
         if let Some(secret) = credentials.of(url) {
             request = secret.add_to(request);
-        }
-        if let Some(Resume { from, validator }) = resume {
-            request = request.header(RANGE, format!("bytes={from}-"));
-            request = request.header(IF_RANGE, validator.clone());
         }
         let patience = options.connect_timeout + options.read_timeout;
         let sent = self.wait_for(url, patience, "--read-timeout", request.send())?;

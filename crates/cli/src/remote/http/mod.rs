@@ -4,6 +4,7 @@
 //! by the client, as each hop is checked ([`guard`]) and gets the token of its own host
 //! ([`credentials`]).
 
+mod cache;
 mod client;
 mod credentials;
 mod error;

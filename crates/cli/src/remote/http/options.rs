@@ -1,4 +1,7 @@
-use std::time::{Duration, Instant};
+use std::{
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 
 use reqwest::Url;
 
@@ -19,6 +22,8 @@ pub(crate) struct HttpOptions {
     pub(crate) untrusted: Option<Vec<String>>,
     /// Send everything through this proxy; without one, as the environment says.
     pub(crate) proxy: Option<Url>,
+    /// Where bodies are kept.
+    pub(crate) cache: Option<PathBuf>,
     /// What may come.
     pub(crate) limits: RemoteLimits,
 }

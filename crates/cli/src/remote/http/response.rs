@@ -9,7 +9,7 @@ use reqwest::{
     StatusCode, Url,
     header::{
         CONTENT_ENCODING, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue,
-        LAST_MODIFIED,
+        IF_RANGE, LAST_MODIFIED, RANGE,
     },
 };
 use serde::de::DeserializeOwned;
@@ -45,13 +45,6 @@ pub(crate) struct Response {
     /// Given back at the body's end, for the next who waits.
     permit: Option<Permit>,
     retries: Retries,
-}
-
-/// From where on a body is asked for again, and how the server knows that it is the same.
-#[derive(Debug)]
-pub(super) struct Resume {
-    pub(super) from: u64,
-    pub(super) validator: HeaderValue,
 }
 
 /// A small document.
@@ -94,9 +87,16 @@ impl Response {
     }
 
     /// Where the document lies, redirects followed.
-    #[expect(dead_code, reason = "for the services that are resolved on top of this")]
     pub(crate) fn url(&self) -> &Url {
         &self.url
+    }
+
+    pub(super) fn status(&self) -> StatusCode {
+        self.body.status()
+    }
+
+    pub(super) fn headers(&self) -> &HeaderMap {
+        &self.headers
     }
 
     /// The media type, without parameters, in lower case.
@@ -177,8 +177,11 @@ impl Response {
         if self.retries.next(None).is_none() {
             return Err(self.error(broken(self.came, reason)));
         }
-        let resume = Resume { from: self.came, validator };
-        let answer = self.http.ask(&self.asked, Some(&resume), &mut self.retries);
+        let mut extra = HeaderMap::new();
+        extra
+            .insert(RANGE, HeaderValue::try_from(format!("bytes={}-", self.came)).expect("digits"));
+        extra.insert(IF_RANGE, validator);
+        let answer = self.http.ask(&self.asked, &extra, &mut self.retries);
         let Answer { url, response, permit } = answer.map_err(|error| {
             let reason = format!("{reason}; asked for the rest, {}", error.kind);
             self.error(broken(self.came, reason))
