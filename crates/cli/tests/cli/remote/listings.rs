@@ -128,7 +128,7 @@ fn names_that_lead_out_are_left_out_and_told() {
     let outcome = classify(&Dir::with_disk(), &[&server.url("/logs/")]);
     assert_eq!(outcome.code, 2, "{outcome:?}");
     assert!(outcome.out.contains("a link whose name leads out"), "{}", outcome.out);
-    assert_eq!(server.requests().len(), 3);
+    assert_eq!(server.requests().len(), 2);
 }
 
 #[test]
