@@ -195,10 +195,17 @@ impl<'a> Scanner<'a> {
         let mut read = explained.len();
         // The largest first, so that no thread is left alone with it at the end.
         sources.sort_by_key(|source| Reverse(source.size()));
-        for scanned in self.scan_all(&run, &sources, is_explicit) {
+        let mut not_begun = Vec::new();
+        for mut scanned in self.scan_all(&run, &sources, is_explicit) {
             read += scanned.logs.len();
             failed |= !scanned.errors.is_empty();
+            not_begun.extend(scanned.not_begun.take());
             explained.extend(scanned.merge_into(&mut run));
+        }
+        if let [reason, ..] = &not_begun[..] {
+            let count = counted(not_begun.len() as u64, "log");
+            run.error(target.clone(), format!("{count} not fetched: {reason}"));
+            failed = true;
         }
         if read == 0 && !failed {
             run.error(target.clone(), nothing(found, &self.filter));

@@ -162,6 +162,18 @@ impl Http {
         self.0.options.connections
     }
 
+    /// Why nothing more is asked for, if so: all came that may come, or the time is up.
+    pub(crate) fn spent(&self) -> Option<HttpErrorKind> {
+        let limit = self.limits().bytes;
+        if self.time_left().is_zero() {
+            Some(HttpErrorKind::Deadline)
+        } else if self.0.received.load(Relaxed) > limit {
+            Some(HttpErrorKind::TooLarge { limit, flag: "--max-bytes" })
+        } else {
+            None
+        }
+    }
+
     /// Where bodies are kept.
     pub(super) fn cache(&self) -> Option<&Path> {
         self.0.options.cache.as_deref()
@@ -256,6 +268,9 @@ impl Http {
     fn send(&self, url: &Url, extra: &HeaderMap) -> Result<Answer, HttpError> {
         let Inner { client, options, credentials, guard, gate, .. } = &*self.0;
         let error = |kind| HttpError::new(url, kind);
+        if let Some(spent) = self.spent() {
+            return Err(error(spent));
+        }
         if !matches!(url.scheme(), "http" | "https") {
             return Err(error(HttpErrorKind::Scheme));
         }

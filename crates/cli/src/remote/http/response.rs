@@ -67,7 +67,7 @@ impl Response {
             return Err(HttpError::new(&url, kind));
         }
         let retries = http.retries();
-        let response = Response {
+        Ok(Response {
             http,
             asked: asked.clone(),
             url,
@@ -78,12 +78,7 @@ impl Response {
             came: 0,
             permit: Some(permit),
             retries,
-        };
-        let limit = response.http.limits().file_bytes;
-        match response.length {
-            Some(length) if length > limit => Err(response.error(too_large_file(limit))),
-            _ => Ok(response),
-        }
+        })
     }
 
     /// Where the document lies, redirects followed.
@@ -201,7 +196,8 @@ impl Response {
         self.came += piece.len() as u64;
         let limits = self.http.limits();
         if self.came > limits.file_bytes {
-            return Err(self.error(too_large_file(limits.file_bytes)));
+            let (limit, flag) = (limits.file_bytes, "--max-file-bytes");
+            return Err(self.error(HttpErrorKind::TooLarge { limit, flag }));
         }
         if !self.http.receive(piece.len()) {
             let kind = HttpErrorKind::TooLarge { limit: limits.bytes, flag: "--max-bytes" };
@@ -209,10 +205,6 @@ impl Response {
         }
         Ok(())
     }
-}
-
-fn too_large_file(limit: u64) -> HttpErrorKind {
-    HttpErrorKind::TooLarge { limit, flag: "--max-file-bytes" }
 }
 
 impl Read for Response {

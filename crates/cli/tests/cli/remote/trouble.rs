@@ -171,3 +171,18 @@ fn requests_to_a_server_are_side_by_side_and_bounded() {
     assert_eq!(outcome.code, 1, "{outcome:?}");
     assert_eq!(busy.lock().unwrap().1, 4);
 }
+
+#[test]
+fn logs_that_are_not_begun_are_counted() {
+    let names: String = (0..50).map(|n| format!("<a href=\"{n}.log\">{n}</a>")).collect();
+    let page = format!("<html>{names}</html>");
+    let server = Server::start(move |request| match request.path.as_str() {
+        "/" => Reply::html(page.clone()),
+        _ => Reply::text("fine\n".repeat(2_000)),
+    });
+    let args = ["--max-bytes", "100k", "--connections", "1", &server.url("/")];
+    let outcome = classify(&Dir::with_disk(), &args);
+    assert_eq!(outcome.code, 2, "{outcome:?}");
+    assert!(outcome.out.contains("logs not fetched: more than 102.4 kB came"), "{}", outcome.out);
+    assert!(server.requests().len() < 20);
+}
