@@ -120,7 +120,7 @@ impl Scanner<'_> {
         scanned: &mut Scanned,
     ) {
         let started = Instant::now();
-        if reader.sample().starts_with(ZIP) {
+        if reader.start().starts_with(ZIP) {
             log.cut_short("a zip archive; unpack it and give the directory");
         } else if let Err(error) =
             log.par_read_in(&self.pool, &mut self.progress.counted(&mut *reader))
