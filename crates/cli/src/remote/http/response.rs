@@ -76,9 +76,14 @@ impl Response {
             body: response,
             chunk: Bytes::new(),
             came: 0,
-            permit: Some(permit),
+            permit,
             retries,
         })
+    }
+
+    /// What it was made of, without its place at the host.
+    pub(super) fn into_answer(self) -> Answer {
+        Answer { url: self.url, response: self.body, permit: None }
     }
 
     /// Where the document lies, redirects followed.
@@ -168,7 +173,7 @@ impl Response {
             let reason = format!("{reason}; {hindrance}");
             self.error(HttpErrorKind::Broken { read: self.came, reason })
         })?;
-        (self.url, self.body, self.permit) = (url, response, Some(permit));
+        (self.url, self.body, self.permit) = (url, response, permit);
         Ok(())
     }
 
