@@ -192,22 +192,15 @@ impl<'a> Scanner<'a> {
             sources.retain(|source| self.filter.wants_file(source));
             explained = self.leave_out(&mut run, &mut sources);
         }
-        let mut read = explained.len();
         // The largest first, so that no thread is left alone with it at the end.
         sources.sort_by_key(|source| Reverse(source.size()));
-        let mut not_begun = Vec::new();
-        for mut scanned in self.scan_all(&run, &sources, is_explicit) {
-            read += scanned.logs.len();
-            failed |= !scanned.errors.is_empty();
-            not_begun.extend(scanned.not_begun.take());
-            explained.extend(scanned.merge_into(&mut run));
+        let scanned = self.scan_all(&run, &sources, is_explicit);
+        failed |= tell_not_begun(&mut run, &target, &scanned);
+        for file in scanned {
+            failed |= !file.errors.is_empty();
+            explained.extend(file.merge_into(&mut run));
         }
-        if let [reason, ..] = &not_begun[..] {
-            let count = counted(not_begun.len() as u64, "log");
-            run.error(target.clone(), format!("{count} not fetched: {reason}"));
-            failed = true;
-        }
-        if read == 0 && !failed {
+        if explained.is_empty() && !failed {
             run.error(target.clone(), nothing(found, &self.filter));
         }
         explained.sort_by(|one, other| one.name().cmp(other.name()));
@@ -269,6 +262,15 @@ impl ScannedRun {
     fn without_logs(run: RunScan<'_>, target: &str) -> ScannedRun {
         ScannedRun { report: run.finish(target), logs: Vec::new(), explained: Vec::new() }
     }
+}
+
+/// Tells once of all logs that were not even begun; false when there is none.
+fn tell_not_begun(run: &mut RunScan<'_>, target: &str, scanned: &[Scanned]) -> bool {
+    let mut reasons = scanned.iter().filter_map(|file| file.not_begun.as_ref());
+    let Some(reason) = reasons.next() else { return false };
+    let count = counted(1 + reasons.count() as u64, "log");
+    run.error(target, format!("{count} not fetched: {reason}"));
+    true
 }
 
 /// Why there is no log in a run of which this many files were found.
