@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use recheck_core::log::Glob;
 
 use crate::cmd::{
     classify::ClassifyArgs, completions::CompletionsArgs, lint::LintArgs, man::ManArgs,
@@ -44,7 +45,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Classify the logs of one or more runs.
-    Classify(ClassifyArgs),
+    Classify(Box<ClassifyArgs>),
     /// Evaluate fingerprints on exported documents, the query alone.
     Match(MatchArgs),
     /// Check fingerprint files and tell every mistake with its place and its cure.
@@ -128,6 +129,11 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
         .and_then(|duration| Duration::try_from(duration).ok())
         .filter(|duration| !duration.is_zero())
         .ok_or_else(|| "expected a duration such as 30s, 5m or 1h30m".to_owned())
+}
+
+/// Reads a pattern of names.
+pub(crate) fn glob(text: &str) -> Result<Glob, String> {
+    Glob::new(text).map_err(|error| error.reason.to_owned())
 }
 
 /// Reads a size such as `512M`, `4G` or `1GiB`: the units are powers of 1024.

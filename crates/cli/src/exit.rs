@@ -40,6 +40,7 @@ impl From<&Failure> for Exit {
         match failure {
             Failure::Output(_)
             | Failure::Settings(_)
+            | Failure::Http(_)
             | Failure::NoFingerprints { .. }
             | Failure::Events { .. }
             | Failure::Pages { .. }

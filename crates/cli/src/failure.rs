@@ -41,6 +41,11 @@ pub(crate) enum Failure {
         #[source]
         source: io::Error,
     },
+    /// No server can be asked.
+    #[error(
+        "cannot set up what asks servers: {0}\n  help: check the proxy and the system's certificates"
+    )]
+    Http(String),
     /// The threads can't be started.
     #[error("cannot start the threads\n  help: ask for fewer with `--jobs`")]
     Threads(#[from] rayon::ThreadPoolBuildError),

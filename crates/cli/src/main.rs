@@ -14,6 +14,7 @@ mod focus;
 mod hyperlinks;
 mod output;
 mod progress;
+mod remote;
 mod scan;
 mod settings;
 

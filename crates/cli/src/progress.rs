@@ -4,6 +4,7 @@ use std::{
     env,
     io::{self, IsTerminal, Read},
     sync::{
+        Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
         mpsc::{self, Receiver, RecvTimeoutError},
     },
@@ -24,9 +25,10 @@ const PERIOD: Duration = Duration::from_millis(100);
 pub(crate) struct Progress {
     files: AtomicU64,
     files_done: AtomicU64,
-    /// Bytes of the files as they are stored.
+    /// Bytes of the files as they are stored or sent.
     size: AtomicU64,
-    size_done: AtomicU64,
+    /// Shared with the bodies that servers send.
+    size_done: Arc<AtomicU64>,
     /// Bytes of text read.
     text: AtomicU64,
     hits: AtomicU64,
@@ -38,10 +40,21 @@ pub(crate) struct CountedText<'a, R> {
     progress: &'a Progress,
 }
 
+/// A reader whose bytes are counted as those of a file.
+pub(crate) struct CountedSize<R> {
+    reader: R,
+    done: Arc<AtomicU64>,
+}
+
 impl Progress {
     /// A file will be read.
     pub(crate) fn file(&self, size: u64) {
         self.files.fetch_add(1, Relaxed);
+        self.size.fetch_add(size, Relaxed);
+    }
+
+    /// A file that will be read turns out to have so many bytes.
+    pub(crate) fn size(&self, size: u64) {
         self.size.fetch_add(size, Relaxed);
     }
 
@@ -64,6 +77,11 @@ impl Progress {
     /// Counts what is read.
     pub(crate) fn counted<R: Read>(&self, reader: R) -> CountedText<'_, R> {
         CountedText { reader, progress: self }
+    }
+
+    /// Counts what is read as bytes of a file.
+    pub(crate) fn counted_size<R: Read>(&self, reader: R) -> CountedSize<R> {
+        CountedSize { reader, done: Arc::clone(&self.size_done) }
     }
 
     /// Does the work, and where `wanted` shows how far it is.
@@ -139,6 +157,14 @@ impl<R: Read> Read for CountedText<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.reader.read(buffer)?;
         self.progress.text(read);
+        Ok(read)
+    }
+}
+
+impl<R: Read> Read for CountedSize<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.reader.read(buffer)?;
+        self.done.fetch_add(read as u64, Relaxed);
         Ok(read)
     }
 }

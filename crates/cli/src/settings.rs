@@ -12,6 +12,7 @@
 //! where it is a directory, stands between 2 and 3 for `fingerprints`.
 
 use std::{
+    collections::BTreeMap,
     env, fs, io,
     path::{Path, PathBuf},
 };
@@ -20,7 +21,10 @@ use jiff::tz::TimeZone;
 use serde::Deserialize;
 use thiserror::Error;
 
-use crate::args::{FingerprintArgs, ProfileArg};
+use crate::{
+    args::{FingerprintArgs, ProfileArg},
+    remote::{Credentials, Secret},
+};
 
 /// Where the fingerprints are read from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +50,22 @@ pub(crate) struct Settings {
     pub(crate) profile: Option<ProfileArg>,
     /// The zone of times that name none.
     timezone: Option<String>,
+    /// What is known of servers, by host or `host:port`.
+    #[serde(default)]
+    hosts: BTreeMap<String, HostRule>,
+}
+
+/// One `[hosts."NAME"]` of a settings file.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct HostRule {
+    /// The variable that holds the token for this server alone.
+    token_env: Option<String>,
+    /// Who asks: with it the token is sent as a password.
+    user: Option<String>,
+    /// May be asked with `--untrusted` wherever it is.
+    #[serde(default)]
+    private: bool,
 }
 
 /// One `[[tags]]` of a settings file.
@@ -71,7 +91,7 @@ pub(crate) enum SettingsError {
         source: io::Error,
     },
     /// A file is not what it should be.
-    #[error("{}: {reason}\n  help: the keys are `fingerprints`, `tracker`, `profile`, `timezone` and `[[tags]]` with `glob` and `tags`", .path.display())]
+    #[error("{}: {reason}\n  help: the keys are `fingerprints`, `tracker`, `profile`, `timezone`, `[[tags]]` with `glob` and `tags`, and `[hosts.\"NAME\"]` with `token-env`, `user` and `private`", .path.display())]
     Content {
         /// The file.
         path: PathBuf,
@@ -86,6 +106,16 @@ pub(crate) enum SettingsError {
     /// A glob that is none.
     #[error("in `[[tags]]`: {0}")]
     Tags(#[from] recheck_core::log::TagRuleError),
+    /// The token of a server is not there.
+    #[error(
+        "`[hosts.\"{host}\"]` takes its token from the variable {variable}, which is not set\n  help: set it, or remove `token-env`"
+    )]
+    Token {
+        /// The server.
+        host: String,
+        /// The variable.
+        variable: String,
+    },
     /// The tracker has no place for the id.
     #[error(
         "`tracker = \"{0}\"` has no `{{id}}`\n  help: write the address of a bug with {{id}} where its id stands"
@@ -132,12 +162,15 @@ impl Settings {
     /// Keys of `weaker` where there are none of ours; tag rules of both.
     fn or(mut self, weaker: Settings) -> Settings {
         self.tags.extend(weaker.tags);
+        let mut hosts = weaker.hosts;
+        hosts.append(&mut self.hosts);
         Settings {
             fingerprints: self.fingerprints.or(weaker.fingerprints),
             tracker: self.tracker.or(weaker.tracker),
             tags: self.tags,
             profile: self.profile.or(weaker.profile),
             timezone: self.timezone.or(weaker.timezone),
+            hosts,
         }
     }
 
@@ -154,6 +187,34 @@ impl Settings {
             return Place::Paths(vec![here]);
         }
         self.fingerprints.clone().map_or(Place::Pack, Place::Paths)
+    }
+
+    /// Adds the tokens of servers.
+    ///
+    /// # Errors
+    ///
+    /// When a variable that should hold one is not set.
+    pub(crate) fn add_credentials(&self, to: &mut Credentials) -> Result<(), SettingsError> {
+        for (host, rule) in &self.hosts {
+            let Some(variable) = &rule.token_env else { continue };
+            let token = env::var(variable).ok().filter(|token| !token.is_empty());
+            let token = token.ok_or_else(|| SettingsError::Token {
+                host: host.clone(),
+                variable: variable.clone(),
+            })?;
+            let secret = match rule.user.clone() {
+                Some(user) => Secret::Password { user, password: token },
+                None => Secret::Token(token),
+            };
+            to.add(host, secret);
+        }
+        Ok(())
+    }
+
+    /// The hosts that may be asked with `--untrusted` though they are private.
+    pub(crate) fn private_hosts(&self) -> Vec<String> {
+        let private = self.hosts.iter().filter(|(_, rule)| rule.private);
+        private.map(|(host, _)| host.to_ascii_lowercase()).collect()
     }
 
     /// The zone of times that name none; `given` is what flag or variable say.

@@ -3,10 +3,10 @@
 use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
-use recheck_core::{Diagnostic, RunReport, Severity, log::LogSource, render};
+use recheck_core::{Diagnostic, RunReport, Severity, log::Glob, render};
 
 use crate::{
-    args::{FingerprintArgs, Hyperlinks, ProfileArg, duration, key_value, size},
+    args::{FingerprintArgs, Hyperlinks, ProfileArg, duration, glob, key_value, size},
     exit::Exit,
     failure::Failure,
     fingerprints::{Fingerprints, Purpose},
@@ -14,7 +14,8 @@ use crate::{
     hyperlinks::LinkFormat,
     output::Output,
     progress,
-    scan::{Explained, Scanner},
+    remote::RemoteArgs,
+    scan::{Explained, Scanner, Source},
     settings::Settings,
 };
 
@@ -38,9 +39,10 @@ change the code.";
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLE)]
 pub(crate) struct ClassifyArgs {
-    /// A log, a directory of logs, a tar archive, or `-` for standard input; each one is a run.
-    #[arg(required = true, value_name = "PATH")]
-    pub(crate) paths: Vec<String>,
+    /// A log, a directory of logs or a tar archive, here or as an http(s) address, or `-` for
+    /// standard input; each one is a run.
+    #[arg(required = true, value_name = "TARGET")]
+    pub(crate) targets: Vec<String>,
     #[command(flatten)]
     pub(crate) fingerprints: FingerprintArgs,
     /// A field of the runs, such as build_status=FAILURE; may be repeated.
@@ -49,6 +51,13 @@ pub(crate) struct ClassifyArgs {
     /// How to tell the verdicts; docs/output.md and docs/json.md describe the formats.
     #[arg(long, value_enum, default_value = "text", env = "RECHECK_FORMAT")]
     pub(crate) format: Format,
+    /// Read only these logs of a directory, listing or archive, such as '*.txt' or 'logs/**'; may be
+    /// repeated.
+    #[arg(long, value_name = "GLOB", value_parser = glob)]
+    pub(crate) include: Vec<Glob>,
+    /// Leave out these logs of a directory, listing or archive; may be repeated.
+    #[arg(long, value_name = "GLOB", value_parser = glob)]
+    pub(crate) exclude: Vec<Glob>,
     /// Tell every hit, in place of the first and the last per fingerprint and log.
     #[arg(long)]
     pub(crate) all: bool,
@@ -105,6 +114,8 @@ pub(crate) struct ClassifyArgs {
     /// beyond 1G no more than 500 times the compressed size].
     #[arg(long, value_name = "SIZE", value_parser = size, env = "RECHECK_MAX_OUTPUT")]
     pub(crate) max_output: Option<u64>,
+    #[command(flatten)]
+    pub(crate) remote: RemoteArgs,
 }
 
 /// How verdicts are told.
@@ -139,7 +150,7 @@ pub(crate) fn run(args: &ClassifyArgs, output: &mut Output) -> Result<Exit, Fail
     let compiled = started.elapsed();
 
     let scanner = Scanner::new(args, &settings, &fingerprints, started)?;
-    let scanned = scanner.runs(&args.paths, progress::is_wanted(args.no_progress));
+    let scanned = scanner.runs(progress::is_wanted(args.no_progress));
     let mut runs = Vec::with_capacity(scanned.len());
     let (mut logs, mut explained) = (Vec::new(), Vec::new());
     for run in scanned {
@@ -169,16 +180,16 @@ fn draw(
     args: &ClassifyArgs,
     classified: &render::Classified<'_>,
     fingerprints: &Fingerprints,
-    logs: &[Vec<LogSource>],
+    logs: &[Vec<Source>],
     output: &mut Output,
 ) -> Result<(), Failure> {
     let focus = Focus::new(&fingerprints.list);
     let place = |run: &RunReport, file: &str, line| {
         let index = classified.runs.iter().position(|known| std::ptr::eq(known, run))?;
-        let mut named = logs[index].iter().filter(|log| log.name == file);
+        let mut named = logs[index].iter().filter(|log| log.name() == file);
         // Two files may have one name, but for the suffix of a compression.
         let (Some(log), None) = (named.next(), named.next()) else { return None };
-        args.hyperlink_format.link(log.path()?, line)
+        log.link(&args.hyperlink_format, line)
     };
     let look = render::Look {
         width: WIDTH,

@@ -54,9 +54,40 @@ fn the_readme_settings_are_valid() {
 }
 
 #[test]
+fn the_documented_hosts_are_valid_settings() {
+    let page = page("docs/sources.md");
+    for block in page.split("```toml\n").skip(1) {
+        let dir = Dir::with_disk();
+        dir.write("recheck.toml", block.split("```").next().unwrap());
+        let outcome = dir.recheck_with(&["classify", "-"], b"No space left on device\n");
+        assert_eq!((outcome.code, outcome.err.as_str()), (0, ""));
+    }
+}
+
+/// The table of limits names the flags and their defaults.
+#[test]
+fn the_documented_limits_are_the_defaults() {
+    let help = Dir::new().recheck(&["classify", "--help"]).out;
+    let page = page("docs/sources.md");
+    let rows = page.lines().filter(|line| line.starts_with("| `--"));
+    let mut count = 0;
+    for row in rows {
+        let cells: Vec<_> = row.trim_matches('|').split('|').map(str::trim).collect();
+        let [flag, _, default] = cells[..] else { panic!("{row}") };
+        let (_, rest) = help.split_once(&format!("{} <", flag.trim_matches('`'))).expect(flag);
+        let text = rest.split("\n      --").next().unwrap().split_whitespace();
+        let text = text.collect::<Vec<_>>().join(" ");
+        let told = default == "none" || text.contains(&format!("[default: {default}"));
+        assert!(told, "{flag} {default}: {text}");
+        count += 1;
+    }
+    assert_eq!(count, 11);
+}
+
+#[test]
 fn every_link_leads_somewhere() {
     let link = regex::Regex::new(r"\]\(([^)#:]+)(#[^)]*)?\)").unwrap();
-    let docs = ["exit-codes", "fingerprints", "json", "output", "query-language"];
+    let docs = ["exit-codes", "fingerprints", "json", "output", "query-language", "sources"];
     let docs = docs.iter().map(|name| format!("docs/{name}.md"));
     let pages = ["README.md", "ARCHITECTURE.md", "CHANGELOG.md"].map(str::to_owned);
     for name in pages.into_iter().chain(docs) {

@@ -11,6 +11,7 @@ mod generated;
 mod help;
 mod lint;
 mod matching;
+mod remote;
 mod reports;
 mod settings;
 mod util;

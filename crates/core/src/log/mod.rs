@@ -33,7 +33,7 @@ pub use self::{
     record::Record,
     split::{EventCount, EventCursor, MAX_EVENT, Splitter},
     sweep::is_clean,
-    tags::{TagRuleError, TagTable, log_name},
+    tags::{Glob, TagRuleError, TagTable, log_name},
     time::{TimeContext, Timestamp, parse_stamp, rfc3339},
 };
 

@@ -66,14 +66,30 @@ pub struct TagTable {
 
 #[derive(Clone)]
 struct Rule {
+    glob: Glob,
+    tags: Vec<String>,
+}
+
+/// A pattern of log names. One without a slash is held against the base name, one with a slash
+/// against the whole name; `*` and `?` do not match a slash, `**` does, and `{a,b}` is either.
+///
+/// # Example
+///
+/// ```
+/// use recheck_core::log::Glob;
+/// let glob = Glob::new("logs/**/*.{txt,log}").unwrap();
+/// assert!(glob.matches("logs/a/b/c.txt.gz"), "the suffix of a compression does not count");
+/// assert!(!glob.matches("other/c.txt"));
+/// ```
+#[derive(Clone)]
+pub struct Glob {
     glob: String,
     matcher: Regex,
-    tags: Vec<String>,
 }
 
 impl fmt::Debug for Rule {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{:?} => {:?}", self.glob, self.tags)
+        write!(formatter, "{:?} => {:?}", self.glob.glob, self.tags)
     }
 }
 
@@ -93,9 +109,7 @@ impl TagTable {
         TagTable { rules: Vec::new() }
     }
 
-    /// Adds rules behind those that are there. A glob without a slash is held against the file's
-    /// base name, one with a slash against its whole name; `*` and `?` do not match a slash, `**`
-    /// does, and `{a,b}` is either.
+    /// Adds rules behind those that are there; their patterns are [`Glob`]s.
     ///
     /// # Errors
     ///
@@ -121,7 +135,7 @@ impl TagTable {
         let name = log_name(name);
         let base = name.rsplit('/').next().unwrap_or(name);
         let mut tags = vec![base.to_owned()];
-        for rule in self.rules.iter().filter(|rule| rule.matches(name, base)) {
+        for rule in self.rules.iter().filter(|rule| rule.glob.matches(name)) {
             for tag in &rule.tags {
                 if !tags.contains(tag) {
                     tags.push(tag.clone());
@@ -134,15 +148,36 @@ impl TagTable {
 
 impl Rule {
     fn new(glob: &str, tags: &[impl AsRef<str>]) -> Result<Rule, TagRuleError> {
+        let tags = tags.iter().map(|tag| tag.as_ref().to_owned()).collect();
+        Ok(Rule { glob: Glob::new(glob)?, tags })
+    }
+}
+
+impl Glob {
+    /// Reads a pattern.
+    ///
+    /// # Errors
+    ///
+    /// When it is none.
+    pub fn new(glob: &str) -> Result<Glob, TagRuleError> {
         let error = |reason| TagRuleError { glob: glob.to_owned(), reason };
         let pattern = translate(glob).map_err(error)?;
         let matcher = Regex::new(&pattern).map_err(|_| error("it is too long"))?;
-        let tags = tags.iter().map(|tag| tag.as_ref().to_owned()).collect();
-        Ok(Rule { glob: glob.to_owned(), matcher, tags })
+        Ok(Glob { glob: glob.to_owned(), matcher })
     }
 
-    fn matches(&self, name: &str, base: &str) -> bool {
+    /// Whether the file with this name is meant. The name is relative to the run's root, with or
+    /// without the suffix of a compression.
+    pub fn matches(&self, name: &str) -> bool {
+        let name = log_name(name);
+        let base = name.rsplit('/').next().unwrap_or(name);
         self.matcher.is_match(if self.glob.contains('/') { name } else { base })
+    }
+}
+
+impl fmt::Debug for Glob {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("Glob").field(&self.glob).finish()
     }
 }
 

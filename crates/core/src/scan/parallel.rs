@@ -18,7 +18,7 @@ use std::{
     sync::{Condvar, Mutex, MutexGuard, PoisonError},
 };
 
-use rayon::Scope;
+use rayon::{Scope, ThreadPool};
 
 use crate::{log::Splitter, matcher::Scratch};
 
@@ -47,25 +47,50 @@ impl LogScan<'_> {
     ///
     /// The reader's, as with [`read`](LogScan::read).
     pub fn par_read(&mut self, reader: &mut dyn Read) -> io::Result<()> {
+        self.read_with(None, reader)
+    }
+
+    /// The same with the threads of this pool, for a caller whose thread is not one of it: one that
+    /// waits for a server would keep the pool from scanning.
+    ///
+    /// # Errors
+    ///
+    /// The reader's, as with [`read`](LogScan::read).
+    pub fn par_read_in(&mut self, pool: &ThreadPool, reader: &mut dyn Read) -> io::Result<()> {
+        self.read_with(Some(pool), reader)
+    }
+
+    fn read_with(&mut self, pool: Option<&ThreadPool>, reader: &mut dyn Read) -> io::Result<()> {
         let alone = (ALONE * self.front.block()) as u64;
         while self.front.bytes() < alone {
             if !self.read_some(reader)? {
                 return Ok(());
             }
         }
-        let threads = rayon::current_num_threads();
+        let threads = pool.map_or_else(rayon::current_num_threads, ThreadPool::current_num_threads);
         if threads < 2 {
             return self.read(reader);
         }
         let LogScan { log, front, status, scratch, merge, blocks } = self;
         let state = State { merge: std::mem::take(merge), ..State::default() };
         let crew = Crew { log, threads, state: Mutex::new(state), done: Condvar::new() };
-        let outcome = rayon::in_place_scope(|scope| {
+        let outcome = in_place_scope(pool, |scope| {
             Lead { crew: &crew, scope, front, status, scratch, blocks }.run(reader)
         });
         let state = crew.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         *merge = state.merge;
         outcome
+    }
+}
+
+/// Does the work on this thread, and what it spawns on those of the pool.
+fn in_place_scope<'scope, R>(
+    pool: Option<&ThreadPool>,
+    work: impl FnOnce(&Scope<'scope>) -> R,
+) -> R {
+    match pool {
+        Some(pool) => pool.in_place_scope(work),
+        None => rayon::in_place_scope(work),
     }
 }
 

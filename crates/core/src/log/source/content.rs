@@ -91,6 +91,12 @@ impl<R: Read> LogReader<R> {
         LogReader { sample, start: 0, content, error, rest }
     }
 
+    /// The first bytes of the file, unpacked: 8 KiB, or all where it has fewer. They are still to be
+    /// read.
+    pub fn start(&self) -> &[u8] {
+        &self.sample
+    }
+
     /// What the file holds.
     pub fn content(&self) -> Content {
         self.content

@@ -1,0 +1,157 @@
+use std::{io::Read, ops::ControlFlow, time::Instant};
+
+use recheck_core::{
+    LogReport, LogScan, RunScan,
+    log::{
+        ArchiveItem, Content, DecompressErrorKind, LogReader, SourceError, SourceErrorKind,
+        walk_archive,
+    },
+};
+
+use crate::remote::Http;
+
+use super::{
+    Scanner,
+    explained::Explained,
+    gather::words,
+    source::{Opened, Source, fetch},
+};
+
+/// What a zip archive begins with: GitHub packs its logs that way.
+const ZIP: &[u8] = b"PK\x03\x04";
+
+/// What one file gave: a log's report, or those of an archive's entries.
+#[derive(Default)]
+pub(super) struct Scanned {
+    pub(super) logs: Vec<LogReport>,
+    pub(super) errors: Vec<(String, String)>,
+    pub(super) notes: Vec<(String, String)>,
+    pub(super) explained: Vec<Explained>,
+    /// Why it was not even begun, as all others were not from then on.
+    pub(super) not_begun: Option<String>,
+}
+
+impl Scanned {
+    pub(super) fn merge_into(self, run: &mut RunScan<'_>) -> Vec<Explained> {
+        self.logs.into_iter().for_each(|log| run.add(log));
+        self.errors.into_iter().for_each(|(file, message)| run.error(file, message));
+        self.notes.into_iter().for_each(|(file, message)| run.note(file, message));
+        self.explained
+    }
+}
+
+impl Scanner<'_> {
+    /// Scans one file. What is named itself is read even where it does not look like text.
+    pub(super) fn file(&self, run: &RunScan<'_>, source: &Source, is_explicit: bool) -> Scanned {
+        let mut scanned = Scanned::default();
+        if matches!(source, Source::Remote(_)) {
+            let spent = self.http.as_ref().and_then(Http::spent);
+            scanned.not_begun = spent.map(|reason| reason.to_string());
+        }
+        if scanned.not_begun.is_some() {
+            return scanned;
+        }
+        let name = source.name();
+        match self.open(source) {
+            Err(error) => scanned.errors.push((name.to_owned(), error)),
+            Ok(mut reader) => match reader.content() {
+                Content::Archive => self.archive(run, name, &mut reader, &mut scanned),
+                Content::Binary if !is_explicit => {
+                    scanned.notes.push((name.to_owned(), "not text, left out".to_owned()));
+                }
+                Content::Text | Content::Binary => {
+                    self.log(run.log(name), name, &mut reader, &mut scanned);
+                }
+            },
+        }
+        self.progress.file_done(if let Source::Local(log) = source { log.size } else { 0 });
+        scanned
+    }
+
+    /// Opens a file; the error in words.
+    fn open(&self, source: &Source) -> Result<Opened, String> {
+        match (source, &self.http) {
+            (Source::Local(log), _) => {
+                log.open(self.limits).map_err(|error| error.kind.to_string())
+            }
+            (Source::Remote(file), Some(http)) => fetch(http, file, self.limits, &self.progress),
+            (Source::Remote(_), None) => Err("no address was asked for".to_owned()),
+        }
+    }
+
+    fn archive(&self, run: &RunScan<'_>, name: &str, reader: &mut dyn Read, scanned: &mut Scanned) {
+        let walked = walk_archive(name, reader, self.limits, &mut |item| {
+            match item {
+                ArchiveItem::Note(note) => scanned.notes.push((note.name.clone(), words(&note))),
+                ArchiveItem::Log(entry) if !self.filter.wants(&entry.name) => {}
+                ArchiveItem::Log(entry) if entry.reader.content() == Content::Text => {
+                    self.log(run.log(&entry.name), &entry.name, entry.reader, scanned);
+                }
+                ArchiveItem::Log(entry) => {
+                    let what = match entry.reader.content() {
+                        Content::Archive => "an archive within the archive, left out",
+                        _ => "not text, left out",
+                    };
+                    scanned.notes.push((entry.name, what.to_owned()));
+                }
+            }
+            match self.is_stopped() {
+                true => ControlFlow::Break(()),
+                false => ControlFlow::Continue(()),
+            }
+        });
+        if let Err(error) = walked {
+            scanned.errors.push((error.name, error.kind.to_string()));
+        } else if self.is_stopped() {
+            let message = "the scan was stopped before the archive's end";
+            scanned.errors.push((name.to_owned(), message.to_owned()));
+        }
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.options.stop.as_ref().is_some_and(|stop| stop())
+    }
+
+    fn log<R: Read>(
+        &self,
+        mut log: LogScan<'_>,
+        name: &str,
+        reader: &mut LogReader<R>,
+        scanned: &mut Scanned,
+    ) {
+        let started = Instant::now();
+        if reader.start().starts_with(ZIP) {
+            log.cut_short("a zip archive; unpack it and give the directory");
+        } else if let Err(error) =
+            log.par_read_in(&self.pool, &mut self.progress.counted(&mut *reader))
+        {
+            log.cut_short(reason(&SourceError::from_io(name, error)));
+        }
+        if reader.content() == Content::Binary {
+            log.note("does not look like text");
+        }
+        if reader.has_trailing_junk() {
+            log.note("junk behind the compressed data was left out");
+        }
+        let mut explained = Explained::new(name, &log, reader.compression());
+        let report = log.finish();
+        self.progress.hits(report.hits.iter().map(|hits| hits.count).sum());
+        explained.finish(&report, started.elapsed());
+        scanned.explained.push(explained);
+        scanned.logs.push(report);
+    }
+}
+
+/// Why a log can't be read, with the flag that helps.
+fn reason(error: &SourceError) -> String {
+    use DecompressErrorKind::{TooDense, TooLarge, TooLong};
+    let told = error.kind.to_string();
+    match &error.kind {
+        SourceErrorKind::Decompress(inner)
+            if matches!(inner.kind, TooLarge { .. } | TooDense { .. } | TooLong { .. }) =>
+        {
+            format!("{told} with --max-output")
+        }
+        _ => told,
+    }
+}
