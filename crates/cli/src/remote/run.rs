@@ -14,7 +14,6 @@ pub(crate) struct RemoteRun {
     /// Where its logs lie.
     pub(crate) files: Vec<RemoteFile>,
     /// What the source says of the run without any log: events of the file `run`.
-    #[expect(dead_code, reason = "for the services that are resolved on top of this")]
     pub(crate) events: Vec<Fields>,
     /// What could not be had, by file or target: makes an unexplained run `incomplete`.
     pub(crate) errors: Vec<(String, String)>,
