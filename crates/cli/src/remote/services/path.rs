@@ -34,13 +34,16 @@ pub(super) fn below<'p>(root: &Url, pieces: impl IntoIterator<Item = &'p str>) -
     url
 }
 
-/// The URL of a directory below `root`.
-pub(super) fn folder<'p>(root: &Url, pieces: impl IntoIterator<Item = &'p str>) -> Url {
-    let mut url = below(root, pieces);
-    if let Ok(mut path) = url.path_segments_mut() {
-        path.pop_if_empty().push("");
-    }
-    url
+/// The pieces of a name relative to a run's root, as a job or a service gave it; `None` where it
+/// could lead out of there.
+pub(super) fn name_pieces(name: &str) -> Option<Vec<&str>> {
+    let pieces: Vec<_> = name.split('/').collect();
+    pieces.iter().all(|piece| is_name(piece)).then_some(pieces)
+}
+
+/// True for what can be the name of a file.
+pub(super) fn is_name(piece: &str) -> bool {
+    !matches!(piece, "" | "." | "..") && !piece.contains(['/', '\\', '\0'])
 }
 
 /// A number as services count with it: digits, and few enough for a number.
@@ -82,7 +85,14 @@ mod tests {
             below(&root, ["..", "x/../y"]).as_str(),
             "https://ci.example.org/logs/x%2F..%2Fy"
         );
-        assert_eq!(folder(&root, ["a"]).as_str(), "https://ci.example.org/logs/a/");
+    }
+
+    #[test]
+    fn names_lead_nowhere_else() {
+        assert_eq!(name_pieces("a/b c.log"), Some(vec!["a", "b c.log"]));
+        for name in ["", "/etc/passwd", "a/../b", "a//b", "a/.", "a\\b", "a\0"] {
+            assert_eq!(name_pieces(name), None, "{name:?}");
+        }
     }
 
     #[test]

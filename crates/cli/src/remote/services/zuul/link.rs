@@ -58,6 +58,11 @@ impl ZuulLink {
         Some(ZuulLink { base: root(url, count), tenant, item, uuid })
     }
 
+    /// True for a buildset, false for a build.
+    pub(crate) fn is_buildset(&self) -> bool {
+        self.item == Item::Buildset
+    }
+
     /// The same Zuul's page of another build.
     pub(super) fn build(&self, uuid: &str) -> ZuulLink {
         ZuulLink { item: Item::Build, uuid: uuid.to_owned(), ..self.clone() }

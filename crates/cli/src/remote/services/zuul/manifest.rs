@@ -4,10 +4,10 @@
 use reqwest::Url;
 use serde::Deserialize;
 
-use crate::remote::services::path::below;
-
-/// The most files that are taken from a manifest.
-pub(super) const MAX_FILES: usize = 20_000;
+use crate::remote::{
+    run::RemoteFile,
+    services::path::{below, is_name},
+};
 
 /// The deepest directories that are taken.
 const MAX_DEPTH: usize = 32;
@@ -27,64 +27,66 @@ struct Node {
     children: Option<Vec<Node>>,
 }
 
-/// A file of the manifest.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Listed {
-    /// Its name relative to the run's root.
-    pub(super) name: String,
-    pub(super) url: Url,
-    pub(super) size: Option<u64>,
-}
-
 /// What a manifest gave.
 #[derive(Debug, Default)]
 pub(super) struct Files {
-    pub(super) files: Vec<Listed>,
+    pub(super) files: Vec<RemoteFile>,
     /// Names that can't be those of files below the root, or lie too deep.
     pub(super) refused: Vec<String>,
-    /// There were more than [`MAX_FILES`].
+    /// There were more than were asked for.
     pub(super) too_many: bool,
 }
 
 impl Manifest {
-    /// The files below `root`. The names come from a job: none of them leads out of it.
-    pub(super) fn files(&self, root: &Url) -> Files {
+    /// The files below `root`, at most `limit`. The names come from a job: none of them leads out
+    /// of it.
+    pub(super) fn files(&self, root: &Url, limit: usize) -> Files {
         let mut found = Files::default();
-        walk(&self.tree, root, &mut Vec::new(), &mut found);
+        Walk { root, limit, above: Vec::new(), found: &mut found }.take(&self.tree);
         found
     }
 }
 
-fn walk<'n>(nodes: &'n [Node], root: &Url, above: &mut Vec<&'n str>, found: &mut Files) {
-    for node in nodes {
-        if found.files.len() == MAX_FILES {
-            found.too_many = true;
-            return;
-        }
-        above.push(&node.name);
-        if !is_name(&node.name) || above.len() > MAX_DEPTH {
-            found.refused.push(above.join("/"));
-        } else if let Some(children) = &node.children {
-            walk(children, root, above, found);
-        } else {
-            let url = below(root, above.iter().copied());
-            found.files.push(Listed { name: above.join("/"), url, size: node.size });
-        }
-        above.pop();
-    }
+/// A walk through a tree.
+struct Walk<'n> {
+    root: &'n Url,
+    limit: usize,
+    /// The names of the directories round the place.
+    above: Vec<&'n str>,
+    found: &'n mut Files,
 }
 
-fn is_name(name: &str) -> bool {
-    !matches!(name, "" | "." | "..") && !name.contains(['/', '\\', '\0'])
+impl<'n> Walk<'n> {
+    fn take(&mut self, nodes: &'n [Node]) {
+        for node in nodes {
+            if self.found.files.len() == self.limit {
+                self.found.too_many = true;
+                return;
+            }
+            self.above.push(&node.name);
+            if !is_name(&node.name) || self.above.len() > MAX_DEPTH {
+                self.found.refused.push(self.above.join("/"));
+            } else if let Some(children) = &node.children {
+                self.take(children);
+            } else {
+                let url = below(self.root, self.above.iter().copied());
+                let name = self.above.join("/");
+                self.found.files.push(RemoteFile { name, url, size: node.size });
+            }
+            self.above.pop();
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const LIMIT: usize = 100;
+
     fn files(json: &str) -> Files {
         let manifest: Manifest = serde_json::from_str(json).unwrap();
-        manifest.files(&Url::parse("https://logs.example.org/e6b/").unwrap())
+        manifest.files(&Url::parse("https://logs.example.org/e6b/").unwrap(), LIMIT)
     }
 
     #[test]
@@ -115,9 +117,9 @@ mod tests {
 
     #[test]
     fn a_tree_has_an_end() {
-        let many: Vec<_> = (0..=MAX_FILES).map(|at| format!(r#"{{"name": "{at}"}}"#)).collect();
+        let many: Vec<_> = (0..=LIMIT).map(|at| format!(r#"{{"name": "{at}"}}"#)).collect();
         let found = files(&format!(r#"{{"tree": [{}]}}"#, many.join(",")));
-        assert!(found.too_many && found.files.len() == MAX_FILES);
+        assert!(found.too_many && found.files.len() == LIMIT);
         let open = r#"{"name": "d", "children": ["#.repeat(MAX_DEPTH);
         let deep = format!(r#"{{"tree": [{open}{{"name": "f"}}{}]}}"#, "]}".repeat(MAX_DEPTH));
         let found = files(&deep);

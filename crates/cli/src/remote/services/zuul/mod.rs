@@ -6,11 +6,11 @@ mod manifest;
 mod wire;
 
 use recheck_core::{ResultClass, RunMeta, log::log_name};
-use reqwest::Url;
+use reqwest::{StatusCode, Url};
 
 use self::{
     link::Item,
-    manifest::{Listed, Manifest},
+    manifest::Manifest,
     wire::{Build, Buildset},
 };
 use super::{
@@ -21,7 +21,7 @@ use super::{
 };
 use crate::remote::{
     crawl, fan_out,
-    http::Http,
+    http::{Http, HttpError},
     run::{RemoteError, RemoteFile, RemoteRun},
 };
 
@@ -35,14 +35,24 @@ pub(crate) use self::link::{LogPath, ZuulLink};
 pub(crate) fn resolve(http: &Http, link: &ZuulLink) -> Result<Vec<RemoteRun>, RemoteError> {
     match link.item {
         Item::Build => {
-            let build: Build = http.json(&link.api())?;
+            let build: Build = http.json(&link.api()).map_err(with_cure)?;
             Ok(vec![run(http, link, &build, RunMeta::new())])
         }
         Item::Buildset => {
-            let buildset: Buildset = http.json(&link.api())?;
+            let buildset: Buildset = http.json(&link.api()).map_err(with_cure)?;
             Ok(runs(http, link, &buildset))
         }
     }
+}
+
+/// The error with what helps against it.
+fn with_cure(error: HttpError) -> RemoteError {
+    if error.status() != Some(StatusCode::NOT_FOUND) {
+        return error.into();
+    }
+    let cure = "the tenant has none of that id, or has forgotten it: look at the link";
+    let reason = format!("{}; {cure}", error.reason(&error.url));
+    RemoteError::Content { url: error.url, reason }
 }
 
 /// The failed builds of a buildset; where there are none, the buildset itself.
@@ -139,13 +149,16 @@ fn add_logs(http: &Http, root: &Url, manifest: Option<&str>, run: &mut RemoteRun
     let place = place.unwrap_or_else(|| path::below(root, ["zuul-manifest.json"]));
     match http.json::<Manifest>(&place) {
         Ok(manifest) => {
-            let found = manifest.files(root);
-            let file = |Listed { name, url, size }| RemoteFile { name, url, size };
-            run.files.extend(found.files.into_iter().map(file));
+            let limit = http.limits().files;
+            let found = manifest.files(root, limit);
+            run.files.extend(found.files);
             let refused = |name| (name, "its name can't be that of a log; left out".to_owned());
             run.errors.extend(found.refused.into_iter().map(refused));
             if found.too_many {
-                let reason = format!("it lists more than {} files", manifest::MAX_FILES);
+                let reason = format!(
+                    "it lists more than {limit} files; the others were left out; allow more with \
+                     --max-files"
+                );
                 run.errors.push(("zuul-manifest.json".to_owned(), reason));
             }
         }
