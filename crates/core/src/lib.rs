@@ -168,8 +168,8 @@ pub use crate::{
     redact::redact,
     run::{ResultClass, RunMeta, RunSource, Verdict},
     scan::{
-        Bug, Evidence, Known, LogHits, LogReport, LogScan, RunError, RunReport, RunScan, RunStats,
-        ScanOptions, StopFn, TestIds,
+        Bug, EventScan, Evidence, Known, LogHits, LogReport, LogScan, RunError, RunReport, RunScan,
+        RunStats, ScanOptions, StopFn, TestIds, TestResults, is_failed_test,
     },
     schema::{FieldKind, Schema},
     span::Span,

@@ -1,6 +1,7 @@
 //! Logs and the matcher joined: one log fed in pieces, the logs of a run, a verdict.
 
 mod block;
+mod event_scan;
 mod front;
 mod hide;
 mod log_scan;
@@ -9,15 +10,18 @@ mod merge;
 mod parallel;
 mod report;
 mod run_scan;
+mod test_ids;
 
 use std::fmt;
 use std::sync::Arc;
 
 use crate::log::{Profile, TagTable, TimeContext};
 
+pub use event_scan::EventScan;
 pub use log_scan::LogScan;
 pub use report::{Bug, Evidence, LogHits, LogReport, RunError, RunReport, RunStats, TestIds};
 pub use run_scan::{Known, RunScan};
+pub use test_ids::{TestResults, is_failed_test};
 
 /// Asked now and then whether to stop: a deadline, a cancel flag.
 pub type StopFn = Arc<dyn Fn() -> bool + Send + Sync>;
