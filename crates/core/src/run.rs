@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::fields::{FieldValues, Fields, Values};
 
 /// The fields of a run that fingerprints and reports know.
-const KNOWN: [&str; 23] = [
+const KNOWN: [&str; 29] = [
     "build_uuid",
     "build_name",
     "build_status",
@@ -28,6 +28,12 @@ const KNOWN: [&str; 23] = [
     "log_url",
     "node_provider",
     "attempt",
+    "final",
+    "sha",
+    "event",
+    "tenant",
+    "start_time",
+    "end_time",
     "failed_test",
 ];
 

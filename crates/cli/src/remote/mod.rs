@@ -22,7 +22,7 @@ pub(crate) use self::{
     crawl::has_page_name,
     fan_out::fan_out,
     http::{Credentials, Http, Secret, decoded, is_html},
-    run::{RemoteError, RemoteFile, RemoteRun},
+    run::{RUN_FILE, RemoteError, RemoteFile, RemoteRun},
 };
 
 /// The address that a target is, if it is one.

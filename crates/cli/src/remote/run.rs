@@ -4,6 +4,9 @@ use thiserror::Error;
 
 use super::http::{HttpError, shown};
 
+/// The file that a source's own words about a run stand in.
+pub(crate) const RUN_FILE: &str = "run";
+
 /// One run that lies on a server: what is known of it, and the files that its logs are in.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RemoteRun {

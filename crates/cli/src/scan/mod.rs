@@ -30,7 +30,7 @@ use crate::{
     failure::Failure,
     fingerprints::Fingerprints,
     progress::Progress,
-    remote::{self, Credentials, Http, RemoteRun, fan_out},
+    remote::{self, Credentials, Http, RUN_FILE, RemoteRun, fan_out},
     settings::{Settings, SettingsError},
 };
 
@@ -181,7 +181,7 @@ impl<'a> Scanner<'a> {
     }
 
     fn run(&self, gathered: Gathered) -> ScannedRun {
-        let Gathered { target, meta, mut sources, errors, notes, is_explicit } = gathered;
+        let Gathered { target, meta, mut sources, events, errors, notes, is_explicit } = gathered;
         let mut run = self.start(meta);
         let mut failed = !errors.is_empty();
         errors.into_iter().for_each(|(file, message)| run.error(file, message));
@@ -193,6 +193,13 @@ impl<'a> Scanner<'a> {
             explained = self.leave_out(&mut run, &mut sources);
         }
         let mut read = explained.len();
+        if !events.is_empty() {
+            read += 1;
+            let mut said = run.events(RUN_FILE);
+            // Told to stop, it takes no more, and says so.
+            let _ = events.into_iter().all(|event| said.push(event));
+            run.add(said.finish());
+        }
         // The largest first, so that no thread is left alone with it at the end.
         sources.sort_by_key(|source| Reverse(source.size()));
         for scanned in self.scan_all(&run, &sources, is_explicit) {

@@ -11,8 +11,7 @@ use serde::{Deserialize, Deserializer, de};
 
 use crate::remote::run::RemoteRun;
 
-/// The file that a service's own words about a run stand in.
-pub(super) const RUN_FILE: &str = "run";
+pub(super) use crate::remote::run::RUN_FILE;
 
 /// The longest text that is taken from an answer as one event.
 const MAX_TEXT: usize = 64 << 10;
