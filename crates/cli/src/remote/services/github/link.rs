@@ -80,9 +80,11 @@ impl Sites {
     fn of_api(&self, url: &Url) -> Option<(Url, Url, usize)> {
         let pieces = pieces(url);
         for (site, api) in self.own() {
-            let own = super::super::path::pieces(api);
-            if api.origin() == url.origin() && pieces.starts_with(&own) {
-                return Some((site.clone(), api.clone(), own.len()));
+            let root = self::pieces(api);
+            let (count, is_below) = (root.len(), pieces.starts_with(&root));
+            // The site may have the same origin.
+            if api.origin() == url.origin() && is_below && pieces.get(count) == Some(&"repos") {
+                return Some((site.clone(), api.clone(), count));
             }
         }
         match &pieces[..] {

@@ -20,7 +20,8 @@ fn a_build_is_a_run_of_its_console_and_its_artifacts() {
     let run = answer.only();
     assert_eq!(run["target"], server.url("/ci/job/team/job/app/12/"));
     assert_eq!(bugs(run).len(), 2);
-    let disk = run["bugs"].as_array().unwrap().iter().find(|bug| bug["id"] == "disk").unwrap();
+    let disk =
+        run["bugs"].as_array().unwrap().iter().find(|bug| bug["fingerprint"] == "disk").unwrap();
     assert_eq!(disk["hits"], 2, "in the console and in an artifact");
     check_fields(
         run,

@@ -75,7 +75,7 @@ impl Answer {
 fn known(queries: &[(&str, &str)]) -> Dir {
     let dir = Dir::with_disk();
     for (id, query) in queries {
-        dir.write(&format!("queries/{id}.yaml"), format!("query: {query}\n"));
+        dir.write(&format!("queries/{id}.yaml"), format!("query: >-\n  {query}\n"));
     }
     dir
 }
@@ -89,7 +89,7 @@ fn check_fields(run: &Value, fields: &[(&str, &str)]) {
 
 /// The ids of the bugs that hit.
 fn bugs(run: &Value) -> Vec<&str> {
-    run["bugs"].as_array().unwrap().iter().map(|bug| bug["id"].as_str().unwrap()).collect()
+    run["bugs"].as_array().unwrap().iter().map(|bug| bug["fingerprint"].as_str().unwrap()).collect()
 }
 
 /// Errors or notes, each as `file: message`.

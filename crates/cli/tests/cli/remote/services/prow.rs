@@ -33,7 +33,8 @@ fn a_page_of_prow_leads_to_what_the_job_left() {
     let answer = ask(&known(&[("result", "filename:run AND message:FAILURE")]), &server, page);
     let run = answer.only();
     assert_eq!(run["target"], page);
-    let disk = run["bugs"].as_array().unwrap().iter().find(|bug| bug["id"] == "disk").unwrap();
+    let disk =
+        run["bugs"].as_array().unwrap().iter().find(|bug| bug["fingerprint"] == "disk").unwrap();
     assert_eq!(disk["hits"], 2, "in the log and in an artifact of the second page");
     assert_eq!(bugs(run).len(), 2);
     check_fields(

@@ -52,6 +52,10 @@ fn replay(folder: PathBuf) -> Server {
         if path.starts_with("/changes/") {
             return Reply::text(here(&detail));
         }
+        // The list of repositories was not recorded.
+        if path.ends_with("/workspace-repos.json") {
+            return Reply::text("{}");
+        }
         let found = documents.iter().find(|(known, _)| known == path);
         found.map_or_else(|| Reply::new(404, ""), |(_, text)| Reply::text(here(text)))
     })
