@@ -45,7 +45,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Classify the logs of one or more runs.
-    Classify(ClassifyArgs),
+    Classify(Box<ClassifyArgs>),
     /// Evaluate fingerprints on exported documents, the query alone.
     Match(MatchArgs),
     /// Check fingerprint files and tell every mistake with its place and its cure.

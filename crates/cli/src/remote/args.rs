@@ -4,7 +4,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use clap::Args;
+use clap::{Args, builder::FalseyValueParser};
 use reqwest::Url;
 
 use crate::{
@@ -21,7 +21,7 @@ use super::http::{Credentials, Http, HttpOptions, RemoteLimits};
 pub(crate) struct RemoteArgs {
     /// Trust neither addresses nor servers: ask no private, loopback or link-local address, not even
     /// by redirect, and use no proxy but that of --proxy.
-    #[arg(long, env = "RECHECK_UNTRUSTED")]
+    #[arg(long, env = "RECHECK_UNTRUSTED", value_parser = FalseyValueParser::new())]
     pub(crate) untrusted: bool,
     /// Send all requests through this proxy, in place of those that HTTPS_PROXY, HTTP_PROXY and
     /// NO_PROXY name.

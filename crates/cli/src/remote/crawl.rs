@@ -22,6 +22,7 @@ pub(super) fn resolve(http: &Http, url: &Url) -> Result<RemoteRun, RemoteError> 
     let response = http.get(url)?;
     let size = response.content_length();
     if !response.content_type().is_none_or(|media| is_html_type(&media)) {
+        http.keep(url, response);
         return Ok(single(url, size));
     }
     let page = match response.page() {

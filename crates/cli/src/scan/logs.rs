@@ -8,6 +8,8 @@ use recheck_core::{
     },
 };
 
+use crate::remote::Http;
+
 use super::{
     Scanner,
     explained::Explained,
@@ -25,6 +27,8 @@ pub(super) struct Scanned {
     pub(super) errors: Vec<(String, String)>,
     pub(super) notes: Vec<(String, String)>,
     pub(super) explained: Vec<Explained>,
+    /// Why it was not even begun, as all others were not from then on.
+    pub(super) not_begun: Option<String>,
 }
 
 impl Scanned {
@@ -40,6 +44,13 @@ impl Scanner<'_> {
     /// Scans one file. What is named itself is read even where it does not look like text.
     pub(super) fn file(&self, run: &RunScan<'_>, source: &Source, is_explicit: bool) -> Scanned {
         let mut scanned = Scanned::default();
+        if matches!(source, Source::Remote(_)) {
+            let spent = self.http.as_ref().and_then(Http::spent);
+            scanned.not_begun = spent.map(|reason| reason.to_string());
+        }
+        if scanned.not_begun.is_some() {
+            return scanned;
+        }
         let name = source.name();
         match self.open(source) {
             Err(error) => scanned.errors.push((name.to_owned(), error)),
@@ -109,7 +120,7 @@ impl Scanner<'_> {
         scanned: &mut Scanned,
     ) {
         let started = Instant::now();
-        if reader.sample().starts_with(ZIP) {
+        if reader.start().starts_with(ZIP) {
             log.cut_short("a zip archive; unpack it and give the directory");
         } else if let Err(error) =
             log.par_read_in(&self.pool, &mut self.progress.counted(&mut *reader))

@@ -19,7 +19,7 @@ use std::{
 
 use rayon::{ThreadPool, ThreadPoolBuilder, prelude::*};
 use recheck_core::{
-    Known, RunMeta, RunReport, RunScan, ScanOptions, StopFn,
+    Fields, Known, RunMeta, RunReport, RunScan, ScanOptions, StopFn,
     log::{Limits, Profile, TagTable, Target, TimeContext, open_target},
     render::counted,
 };
@@ -192,22 +192,17 @@ impl<'a> Scanner<'a> {
             sources.retain(|source| self.filter.wants_file(source));
             explained = self.leave_out(&mut run, &mut sources);
         }
-        let mut read = explained.len();
-        if !events.is_empty() {
-            read += 1;
-            let mut said = run.events(RUN_FILE);
-            // Told to stop, it takes no more, and says so.
-            let _ = events.into_iter().all(|event| said.push(event));
-            run.add(said.finish());
-        }
+        let is_silent = events.is_empty();
+        scan_events(&mut run, events);
         // The largest first, so that no thread is left alone with it at the end.
         sources.sort_by_key(|source| Reverse(source.size()));
-        for scanned in self.scan_all(&run, &sources, is_explicit) {
-            read += scanned.logs.len();
-            failed |= !scanned.errors.is_empty();
-            explained.extend(scanned.merge_into(&mut run));
+        let scanned = self.scan_all(&run, &sources, is_explicit);
+        failed |= tell_not_begun(&mut run, &target, &scanned);
+        for file in scanned {
+            failed |= !file.errors.is_empty();
+            explained.extend(file.merge_into(&mut run));
         }
-        if read == 0 && !failed {
+        if explained.is_empty() && is_silent && !failed {
             run.error(target.clone(), nothing(found, &self.filter));
         }
         explained.sort_by(|one, other| one.name().cmp(other.name()));
@@ -269,6 +264,26 @@ impl ScannedRun {
     fn without_logs(run: RunScan<'_>, target: &str) -> ScannedRun {
         ScannedRun { report: run.finish(target), logs: Vec::new(), explained: Vec::new() }
     }
+}
+
+/// Tells once of all logs that were not even begun; false when there is none.
+fn tell_not_begun(run: &mut RunScan<'_>, target: &str, scanned: &[Scanned]) -> bool {
+    let mut reasons = scanned.iter().filter_map(|file| file.not_begun.as_ref());
+    let Some(reason) = reasons.next() else { return false };
+    let count = counted(1 + reasons.count() as u64, "log");
+    run.error(target, format!("{count} not fetched: {reason}"));
+    true
+}
+
+/// Scans what the source says of the run itself.
+fn scan_events(run: &mut RunScan<'_>, events: Vec<Fields>) {
+    if events.is_empty() {
+        return;
+    }
+    let mut said = run.events(RUN_FILE);
+    // Told to stop it takes no more, and its report says so.
+    let _ = events.into_iter().all(|event| said.push(event));
+    run.add(said.finish());
 }
 
 /// Why there is no log in a run of which this many files were found.

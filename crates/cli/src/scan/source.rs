@@ -70,7 +70,7 @@ pub(super) fn fetch(
     }
     let input = decoded(progress.counted_size(body.bytes), body.is_encoded, limits);
     let reader = LogReader::new(input, limits);
-    match is_html(body.content_type.as_deref(), reader.sample()) && !has_page_name(&file.name) {
+    match is_html(body.content_type.as_deref(), reader.start()) && !has_page_name(&file.name) {
         true => Err("the server gives a page (HTML) in place of the log: an error, or a login; \
                      look at it in a browser"
             .to_owned()),

@@ -284,3 +284,22 @@ fn lines_of_local_logs_are_linked() {
     assert_eq!(refused.code, 2);
     assert!(refused.err.contains("vscode"), "{}", refused.err);
 }
+
+#[test]
+fn include_and_exclude_choose_in_directories_and_archives() {
+    let dir = Dir::with_disk();
+    dir.write("run/a.log.gz", gzip(b"No space left on device\n"));
+    dir.write("run/old/b.log", "No space left on device\n");
+    dir.write("run/c.txt", "No space left on device\n");
+    let entries: [(&str, &[u8]); 2] = [("a.log", b"No space left on device\n"), ("c.txt", b"x\n")];
+    dir.write("run.tar", tar(&entries));
+    for target in ["run", "run.tar"] {
+        let outcome =
+            dir.recheck(&["classify", "--include", "*.log", "--exclude", "old/**", target]);
+        assert_eq!(outcome.code, 0, "{outcome:?}");
+        assert!(outcome.out.contains("a.log:1") && outcome.out.contains("1 log,"), "{outcome:?}");
+    }
+    let outcome = dir.recheck(&["classify", "--include", "{a", "run"]);
+    assert_eq!(outcome.code, 2);
+    assert!(outcome.err.contains("a brace is not closed; add '}'"), "{outcome:?}");
+}

@@ -392,6 +392,9 @@ proptest! {
                 scan.finish()
             };
             prop_assert_eq!(&pool.install(one), &whole, "read on {} threads", threads);
+            let mut scan = start();
+            prop_assert_eq!(scan.par_read_in(&pool, &mut reader()).is_err(), fails);
+            prop_assert_eq!(&scan.finish(), &whole, "read beside {} threads", threads);
             // Two logs of one pool at once.
             let (first, second) = pool.join(one, one);
             prop_assert_eq!(&first, &whole);

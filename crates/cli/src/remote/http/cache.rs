@@ -62,7 +62,7 @@ impl Http {
     ///
     /// As with [`get`](Http::get).
     pub(crate) fn body(&self, url: &Url) -> Result<Body, HttpError> {
-        let Some(directory) = self.cache() else { return Ok(Body::of(self.get(url)?)) };
+        let Some(directory) = self.cache() else { return Ok(Body::of(self.get_kept(url)?)) };
         let place = Place::new(directory, url);
         let kept = place.open();
         let conditions = kept.as_ref().map(|(label, _)| label.conditions()).unwrap_or_default();

@@ -2,7 +2,7 @@ use std::{
     future::Future,
     path::Path,
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
     thread,
@@ -52,13 +52,17 @@ struct Inner {
     guard: Option<Guard>,
     gate: Arc<Gate>,
     received: AtomicU64,
+    /// Answers of which nothing was read, by what was asked for.
+    kept: Mutex<Vec<(Url, Answer)>>,
 }
 
 /// A server's answer, as far as its headers.
+#[derive(Debug)]
 pub(super) struct Answer {
     pub(super) url: Url,
     pub(super) response: reqwest::Response,
-    pub(super) permit: Permit,
+    /// None while it is kept.
+    pub(super) permit: Option<Permit>,
 }
 
 /// Why an attempt failed, and how long the server asks to wait before the next.
@@ -110,8 +114,16 @@ impl Http {
         }
         let client = builder.build().map_err(|error| root(&error))?;
         let gate = Gate::new(options.connections);
-        let received = AtomicU64::new(0);
-        Ok(Http(Arc::new(Inner { runtime, client, options, credentials, guard, gate, received })))
+        Ok(Http(Arc::new(Inner {
+            runtime,
+            client,
+            options,
+            credentials,
+            guard,
+            gate,
+            received: AtomicU64::new(0),
+            kept: Mutex::default(),
+        })))
     }
 
     /// Asks for a document and follows redirects. Tries again where that may help.
@@ -131,6 +143,40 @@ impl Http {
     pub(super) fn get_if(&self, url: &Url, conditions: &HeaderMap) -> Result<Response, HttpError> {
         let answer = self.ask(url, conditions, &mut self.retries())?;
         Response::new(self.clone(), url, answer)
+    }
+
+    /// Keeps a response of which nothing was read for whoever fetches this file next: the headers
+    /// told what it is, and it need not be asked for twice. It holds no connection's place.
+    pub(crate) fn keep(&self, asked: &Url, response: Response) {
+        // A cache asks otherwise.
+        if self.cache().is_none() {
+            self.kept().push((asked.clone(), response.into_answer()));
+        }
+    }
+
+    /// The response that was kept, or another one.
+    pub(super) fn get_kept(&self, url: &Url) -> Result<Response, HttpError> {
+        let mut kept = self.kept();
+        let place = kept.iter().position(|(asked, _)| asked == url);
+        let Some((_, mut answer)) = place.map(|place| kept.swap_remove(place)) else {
+            drop(kept);
+            return self.get(url);
+        };
+        drop(kept);
+        answer.permit = Some(self.enter(&answer.url)?);
+        Response::new(self.clone(), url, answer)
+    }
+
+    /// Nothing can panic while it is held.
+    fn kept(&self) -> MutexGuard<'_, Vec<(Url, Answer)>> {
+        self.0.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for a place at a host.
+    fn enter(&self, url: &Url) -> Result<Permit, HttpError> {
+        let host = url.host_str().unwrap_or_default();
+        let permit = self.0.gate.enter(host, self.time_left());
+        permit.ok_or_else(|| HttpError::new(url, HttpErrorKind::Deadline))
     }
 
     /// A small document: a page, an answer of an API; as UTF-8, what is none replaced.
@@ -159,6 +205,18 @@ impl Http {
     /// Requests to one host at a time: more threads than that do not help.
     pub(crate) fn connections(&self) -> usize {
         self.0.options.connections
+    }
+
+    /// Why nothing more is asked for, if so: all came that may come, or the time is up.
+    pub(crate) fn spent(&self) -> Option<HttpErrorKind> {
+        let limit = self.limits().bytes;
+        if self.time_left().is_zero() {
+            Some(HttpErrorKind::Deadline)
+        } else if self.0.received.load(Relaxed) > limit {
+            Some(HttpErrorKind::TooLarge { limit, flag: "--max-bytes" })
+        } else {
+            None
+        }
     }
 
     /// Where bodies are kept.
@@ -253,17 +311,18 @@ impl Http {
 
     /// Sends one request and waits for the headers of its answer.
     fn send(&self, url: &Url, extra: &HeaderMap) -> Result<Answer, HttpError> {
-        let Inner { client, options, credentials, guard, gate, .. } = &*self.0;
+        let Inner { client, options, credentials, guard, .. } = &*self.0;
         let error = |kind| HttpError::new(url, kind);
+        if let Some(spent) = self.spent() {
+            return Err(error(spent));
+        }
         if !matches!(url.scheme(), "http" | "https") {
             return Err(error(HttpErrorKind::Scheme));
         }
         if let Some(Err(Refused(address))) = guard.as_ref().map(|guard| guard.check(url)) {
             return Err(error(HttpErrorKind::Private { address }));
         }
-        let host = url.host_str().unwrap_or_default();
-        let permit = gate.enter(host, self.time_left());
-        let permit = permit.ok_or_else(|| error(HttpErrorKind::Deadline))?;
+        let permit = Some(self.enter(url)?);
         let mut request =
             client.get(url.clone()).header(ACCEPT_ENCODING, ENCODINGS).headers(extra.clone());
         if let Some(secret) = credentials.of(url) {

@@ -13,7 +13,7 @@ use super::guard::Refused;
 #[error("{}: {kind}", shown(.url))]
 pub(crate) struct HttpError {
     /// What was asked for, or where a redirect led.
-    pub(crate) url: Url,
+    pub(crate) url: Box<Url>,
     /// What came of it.
     #[source]
     pub(crate) kind: HttpErrorKind,
@@ -87,8 +87,8 @@ pub(crate) enum HttpErrorKind {
         /// Where it had come to.
         last: String,
     },
-    /// The body is longer than is allowed.
-    #[error("it has more than {}; allow more with {flag}", bytes(*.limit))]
+    /// More came than is allowed, of one body or of all.
+    #[error("more than {} came; allow more with {flag}", bytes(*.limit))]
     TooLarge {
         /// The bound that is met.
         limit: u64,
@@ -129,12 +129,12 @@ impl fmt::Display for Word<'_> {
 impl HttpError {
     /// The error of asking for this address.
     pub(crate) fn new(url: &Url, kind: HttpErrorKind) -> HttpError {
-        HttpError { url: url.clone(), kind }
+        HttpError { url: Box::new(url.clone()), kind }
     }
 
     /// What went wrong, with its address only where that is another one than what was asked for.
     pub(crate) fn reason(&self, asked: &Url) -> String {
-        if self.url == *asked { self.kind.to_string() } else { self.to_string() }
+        if *self.url == *asked { self.kind.to_string() } else { self.to_string() }
     }
 
     /// The server's status, if it is one that kept the document back.

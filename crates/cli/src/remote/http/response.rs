@@ -67,7 +67,7 @@ impl Response {
             return Err(HttpError::new(&url, kind));
         }
         let retries = http.retries();
-        let response = Response {
+        Ok(Response {
             http,
             asked: asked.clone(),
             url,
@@ -76,14 +76,14 @@ impl Response {
             body: response,
             chunk: Bytes::new(),
             came: 0,
-            permit: Some(permit),
+            permit,
             retries,
-        };
-        let limit = response.http.limits().file_bytes;
-        match response.length {
-            Some(length) if length > limit => Err(response.error(too_large_file(limit))),
-            _ => Ok(response),
-        }
+        })
+    }
+
+    /// What it was made of, without its place at the host.
+    pub(super) fn into_answer(self) -> Answer {
+        Answer { url: self.url, response: self.body, permit: None }
     }
 
     /// Where the document lies, redirects followed.
@@ -166,34 +166,37 @@ impl Response {
         }
     }
 
-    /// Asks for the rest.
+    /// Asks for the rest; `reason` is why it did not come.
     fn resume(&mut self, reason: String) -> Result<(), HttpError> {
-        let broken = |read, reason| HttpErrorKind::Broken { read, reason };
-        self.permit = None;
-        let Some(validator) = validator(&self.headers) else {
-            let reason = format!("{reason}; the server does not tell how to ask for the rest");
-            return Err(self.error(broken(self.came, reason)));
-        };
-        if self.retries.next(None).is_none() {
-            return Err(self.error(broken(self.came, reason)));
-        }
-        let mut extra = HeaderMap::new();
-        extra
-            .insert(RANGE, HeaderValue::try_from(format!("bytes={}-", self.came)).expect("digits"));
-        extra.insert(IF_RANGE, validator);
-        let answer = self.http.ask(&self.asked, &extra, &mut self.retries);
-        let Answer { url, response, permit } = answer.map_err(|error| {
-            let reason = format!("{reason}; asked for the rest, {}", error.kind);
-            self.error(broken(self.came, reason))
+        let asked = self.ask_for_rest();
+        let Answer { url, response, permit } = asked.map_err(|hindrance| {
+            let reason = format!("{reason}; {hindrance}");
+            self.error(HttpErrorKind::Broken { read: self.came, reason })
         })?;
-        if response.status() != StatusCode::PARTIAL_CONTENT || !begins_at(&response, self.came) {
-            let reason = format!("{reason}; the server does not give the rest");
-            return Err(self.error(broken(self.came, reason)));
-        }
-        self.url = url;
-        self.body = response;
-        self.permit = Some(permit);
+        (self.url, self.body, self.permit) = (url, response, permit);
         Ok(())
+    }
+
+    /// An answer with the body from where it stopped; or in words why there is none.
+    fn ask_for_rest(&mut self) -> Result<Answer, String> {
+        self.permit = None;
+        let mut extra = HeaderMap::new();
+        if self.came > 0 {
+            let validator = validator(&self.headers);
+            let validator = validator.ok_or("the server does not tell how to ask for the rest")?;
+            let range = HeaderValue::try_from(format!("bytes={}-", self.came));
+            extra.insert(RANGE, range.map_err(|error| error.to_string())?);
+            extra.insert(IF_RANGE, validator);
+        }
+        self.retries.next(None).ok_or("no more attempts; allow more with --retries")?;
+        let answer = self.http.ask(&self.asked, &extra, &mut self.retries);
+        let answer = answer.map_err(|error| format!("asked for the rest, {}", error.kind))?;
+        let is_rest = answer.response.status() == StatusCode::PARTIAL_CONTENT
+            && begins_at(&answer.response, self.came);
+        match is_rest || self.came == 0 {
+            true => Ok(answer),
+            false => Err("the server does not give the rest".to_owned()),
+        }
     }
 
     /// Counts a piece; of one that goes over a limit nothing is given.
@@ -201,7 +204,8 @@ impl Response {
         self.came += piece.len() as u64;
         let limits = self.http.limits();
         if self.came > limits.file_bytes {
-            return Err(self.error(too_large_file(limits.file_bytes)));
+            let (limit, flag) = (limits.file_bytes, "--max-file-bytes");
+            return Err(self.error(HttpErrorKind::TooLarge { limit, flag }));
         }
         if !self.http.receive(piece.len()) {
             let kind = HttpErrorKind::TooLarge { limit: limits.bytes, flag: "--max-bytes" };
@@ -209,10 +213,6 @@ impl Response {
         }
         Ok(())
     }
-}
-
-fn too_large_file(limit: u64) -> HttpErrorKind {
-    HttpErrorKind::TooLarge { limit, flag: "--max-file-bytes" }
 }
 
 impl Read for Response {

@@ -39,7 +39,12 @@ fn untrusted_addresses_are_not_private() {
         assert_eq!(outcome.code, 2, "{host}: {outcome:?}");
         assert!(outcome.out.contains("--untrusted refuses"), "{host}: {outcome:?}");
     }
-    assert_eq!(server.requests().len(), 0);
+    for (value, code) in [("1", 2), ("true", 2), ("0", 0)] {
+        let variable = [("RECHECK_UNTRUSTED", value)];
+        let outcome = classify_with(&Dir::with_disk(), &[&server.url("/x.log")], &variable);
+        assert_eq!(outcome.code, code, "{value}: {outcome:?}");
+    }
+    assert_eq!(server.requests().len(), 1, "only by the trusting one");
 }
 
 #[test]

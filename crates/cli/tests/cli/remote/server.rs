@@ -122,8 +122,11 @@ impl Reply {
         }
         head.push_str("Connection: close\r\n\r\n");
         stream.write_all(head.as_bytes())?;
-        while self.endless {
-            stream.write_all(&self.body)?;
+        if self.endless {
+            // Until who asks has enough.
+            loop {
+                stream.write_all(&self.body)?;
+            }
         }
         let body = &self.body[..self.cut.unwrap_or(self.body.len())];
         let (before, after) = body.split_at(self.pause.map_or(0, |(place, _)| place));

@@ -10,7 +10,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{HIT, classify};
+use super::{
+    HIT, classify, classify_with,
+    server::{Reply, Server},
+};
 use crate::util::{Dir, gzip};
 
 /// A server at work, until it is dropped.
@@ -89,27 +92,31 @@ fn show(path: &Path) -> String {
     path.to_str().unwrap().to_owned()
 }
 
+/// A configuration with one server, which serves the directory.
+fn nginx_conf(dir: &Dir, server: &str) -> String {
+    let root = show(&dir.path(""));
+    let kinds = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
+    let temp = kinds.map(|kind| format!("{kind}_temp_path {root}/t;")).concat();
+    dir.write(
+        "nginx.conf",
+        format!(
+            "daemon off; pid {root}/pid; worker_processes 1; user root;
+            events {{ worker_connections 64; }}
+            http {{ access_log off; {temp} default_type application/octet-stream;
+            types {{ text/plain txt log; application/gzip gz; }}
+            server {{ root {root}; {server} }} }}"
+        ),
+    );
+    show(&dir.path("nginx.conf"))
+}
+
 #[test]
 fn nginx() {
     let dir = Dir::with_disk();
     tree(&dir);
     let port = free_port();
-    let root = show(&dir.path(""));
-    let types = "types { text/plain txt log; application/gzip gz; }";
-    dir.write(
-        "nginx.conf",
-        format!(
-            "daemon off; pid {root}/pid; error_log {root}/error.log; worker_processes 1;
-            user root;
-            events {{ worker_connections 64; }}
-            http {{ access_log off; {types} default_type application/octet-stream;
-            client_body_temp_path {root}/t; proxy_temp_path {root}/t; fastcgi_temp_path {root}/t;
-            uwsgi_temp_path {root}/t; scgi_temp_path {root}/t;
-            server {{ listen 127.0.0.1:{port}; root {root};
-            location / {{ autoindex on; gzip_static on; }} }} }}"
-        ),
-    );
-    let conf = show(&dir.path("nginx.conf"));
+    let places = "location / { autoindex on; gzip_static on; }";
+    let conf = nginx_conf(&dir, &format!("listen 127.0.0.1:{port}; {places}"));
     let Some(server) = Daemon::start("nginx", port, &["-c", &conf, "-e", "/dev/null"]) else {
         return;
     };
@@ -157,4 +164,51 @@ fn python() {
     let args = ["-m", "http.server", &text, "--bind", "127.0.0.1", "--directory", &root];
     let Some(server) = Daemon::start("python3", port, &args) else { return };
     the_tree_is_read(&dir, &server);
+}
+
+/// A certificate that only those trust who are told to.
+fn certificate(dir: &Dir) -> bool {
+    let made = Command::new("openssl")
+        .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-keyout", "key.pem"])
+        .args(["-out", "cert.pem", "-subj", "/CN=localhost"])
+        .args(["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"])
+        .args(["-addext", "basicConstraints=critical,CA:FALSE"])
+        .current_dir(dir.path(""))
+        .stderr(Stdio::null())
+        .status();
+    made.is_ok_and(|status| status.success())
+}
+
+#[test]
+fn https_needs_a_certificate_that_is_trusted_and_keeps_tokens() {
+    let dir = Dir::with_disk();
+    dir.write("x.log", HIT);
+    if !certificate(&dir) {
+        eprintln!("skipped: openssl is not installed");
+        return;
+    }
+    let (port, plain) = (free_port(), Server::start(|_| Reply::text(HIT)));
+    let places = format!("location = /away.log {{ return 302 {}; }}", plain.url("/x.log"));
+    let tls = format!(
+        "ssl_certificate {root}/cert.pem; ssl_certificate_key {root}/key.pem;",
+        root = show(&dir.path(""))
+    );
+    let conf = nginx_conf(&dir, &format!("listen 127.0.0.1:{port} ssl; {tls} {places}"));
+    let Some(_server) = Daemon::start("nginx", port, &["-c", &conf, "-e", "/dev/null"]) else {
+        return;
+    };
+    let url = |path: &str| format!("https://localhost:{port}{path}");
+    let outcome = classify(&dir, &["--retries", "0", &url("/x.log")]);
+    assert_eq!(outcome.code, 2);
+    assert!(outcome.out.contains("certificate"), "{}", outcome.out);
+
+    let cert = show(&dir.path("cert.pem"));
+    let trusted = [("SSL_CERT_FILE", cert.as_str()), ("MY_TOKEN", "secret")];
+    let code = |path: &str| classify_with(&dir, &[&url(path)], &trusted).code;
+    assert_eq!((code("/x.log"), code("/away.log")), (0, 0));
+    let settings = format!("[hosts.\"localhost:{port}\"]\ntoken-env = \"MY_TOKEN\"\n");
+    dir.write("recheck.toml", settings);
+    let outcome = classify_with(&dir, &[&url("/away.log")], &trusted);
+    assert_eq!(outcome.code, 2);
+    assert!(outcome.out.contains("a request with a token does not go there"), "{outcome:?}");
 }

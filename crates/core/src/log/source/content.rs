@@ -91,8 +91,9 @@ impl<R: Read> LogReader<R> {
         LogReader { sample, start: 0, content, error, rest }
     }
 
-    /// The first unpacked bytes, at most 8 KiB: all of them where there are no more.
-    pub fn sample(&self) -> &[u8] {
+    /// The first bytes of the file, unpacked: 8 KiB, or all where it has fewer. They are still to be
+    /// read.
+    pub fn start(&self) -> &[u8] {
         &self.sample
     }
 

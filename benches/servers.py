@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """recheck beside `curl | cat` on logs that nginx serves on loopback, and what latency costs.
 
-    python3 benches/http.py DIR [--recheck PROGRAM] [--gib 5] [--rounds 5]
+    python3 benches/servers.py DIR [--recheck PROGRAM] [--gib 5] [--rounds 5]
 
 Needs nginx and curl. DIR gets the logs: a tree of 200 files of 8 MiB, one large log, and 500 files of
 100 kB. Text is made with a fixed seed. Peak memory is what the system tells of the program (ru_maxrss).
