@@ -76,6 +76,22 @@ impl Fields {
         self.entries.insert(field.into(), Arc::new(vec![value.into()]));
     }
 
+    /// The first value of a field.
+    pub fn first(&self, field: &str) -> Option<&str> {
+        self.entries.get(field)?.first().map(String::as_str)
+    }
+
+    /// Takes a field away.
+    pub fn remove(&mut self, field: &str) {
+        self.entries.remove(field);
+    }
+
+    /// Takes over the fields of `other`, in place of those of the same name.
+    pub(crate) fn lay_over(&mut self, other: &Fields) {
+        let shared = other.entries.iter().map(|(name, values)| (name.clone(), values.clone()));
+        self.entries.extend(shared);
+    }
+
     /// Has `change` go over every value. What it gives back as it is stays shared.
     pub(crate) fn rewrite(&mut self, change: impl Fn(&str) -> Cow<'_, str>) {
         for values in self.entries.values_mut() {

@@ -170,8 +170,9 @@ pub use crate::{
     redact::redact,
     run::{ResultClass, RunMeta, RunSource, Verdict},
     scan::{
-        Bug, Context, Evidence, FailureLine, Known, LogHits, LogReport, LogScan, RunError,
-        RunReport, RunScan, RunStats, ScanOptions, StopFn, TestIds,
+        Bug, Context, EventScan, Evidence, FailureLine, Known, LogHits, LogReport, LogScan,
+        RunError, RunReport, RunScan, RunStats, ScanOptions, StopFn, TestIds, TestResults,
+        is_failed_test,
     },
     schema::{FieldKind, Schema},
     span::Span,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::fields::{FieldValues, Fields, Values};
 
 /// The fields of a run that fingerprints and reports know.
-const KNOWN: [&str; 22] = [
+const KNOWN: [&str; 29] = [
     "build_uuid",
     "build_name",
     "build_status",
@@ -28,6 +28,13 @@ const KNOWN: [&str; 22] = [
     "log_url",
     "node_provider",
     "attempt",
+    "final",
+    "sha",
+    "event",
+    "tenant",
+    "start_time",
+    "end_time",
+    "failed_test",
 ];
 
 /// What is known of a run besides its logs: fields such as `build_uuid`, `build_name`,
@@ -46,6 +53,7 @@ const KNOWN: [&str; 22] = [
 pub struct RunMeta {
     fields: Fields,
     source: Option<RunSource>,
+    failed_tests: Option<Vec<String>>,
 }
 
 impl RunMeta {
@@ -83,7 +91,7 @@ impl RunMeta {
 
     /// The first value of a field.
     pub fn get(&self, key: &str) -> Option<&str> {
-        self.fields.values(key).iter().next()
+        self.fields.first(key)
     }
 
     /// All fields.
@@ -98,6 +106,22 @@ impl RunMeta {
             (Some(word), Some(source)) => ResultClass::of(source, word),
             (Some(word), None) => ResultClass::from_word(word),
         }
+    }
+
+    /// Tells the names of the tests that failed, where that is known from elsewhere than from the
+    /// test results among the run's logs: an empty list says that none did.
+    pub fn set_failed_tests<T: Into<String>>(&mut self, names: impl IntoIterator<Item = T>) {
+        self.failed_tests = Some(names.into_iter().map(Into::into).collect());
+    }
+
+    /// The names of the tests that failed, where they were told, by
+    /// [`set_failed_tests`](RunMeta::set_failed_tests) or in the field `failed_test`, one value for
+    /// each; an empty value says that there is none.
+    pub fn failed_tests(&self) -> Option<impl Iterator<Item = &str>> {
+        let field = self.fields.values("failed_test");
+        let told = self.failed_tests.is_some() || !field.is_empty();
+        let names = self.failed_tests.iter().flatten().map(String::as_str).chain(field.iter());
+        told.then(|| names.filter(|name| !name.is_empty()))
     }
 
     /// False when the run says that its result does not count (`voting` is 0 or false).
@@ -351,6 +375,20 @@ mod tests {
         assert_eq!(run.year(), None);
         run.set("start_time", "2024-01-01T00:00:00");
         assert_eq!(run.year(), Some(2024));
+    }
+
+    #[test]
+    fn failed_tests_are_told_or_not_known() {
+        let names = |run: &RunMeta| {
+            run.failed_tests().map(|names| names.map(str::to_owned).collect::<Vec<_>>())
+        };
+        let mut run = RunMeta::new();
+        assert_eq!(names(&run), None);
+        run.push("failed_test", "");
+        assert_eq!(names(&run), Some(vec![]));
+        run.push("failed_test", "a.b");
+        run.set_failed_tests(["c"]);
+        assert_eq!(names(&run), Some(vec!["c".to_owned(), "a.b".to_owned()]));
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod http;
 mod listing;
 mod name;
 mod run;
+mod services;
 
 use reqwest::Url;
 
@@ -21,7 +22,7 @@ pub(crate) use self::{
     crawl::has_page_name,
     fan_out::fan_out,
     http::{Credentials, Http, Secret, decoded, is_html},
-    run::{RemoteError, RemoteFile, RemoteRun},
+    run::{RUN_FILE, RemoteError, RemoteFile, RemoteRun},
 };
 
 /// The address that a target is, if it is one.
@@ -37,5 +38,10 @@ pub(crate) fn parse_url(target: &str) -> Option<Url> {
 ///
 /// When nothing of it can be had. What is missing beside what can be had stands in the runs.
 pub(crate) fn resolve(http: &Http, url: &Url) -> Result<Vec<RemoteRun>, RemoteError> {
-    crawl::resolve(http, url).map(|run| vec![run])
+    if let Some(runs) = services::resolve(http, url) {
+        return runs;
+    }
+    let mut run = crawl::resolve(http, url)?;
+    services::describe(http, url, &mut run);
+    Ok(vec![run])
 }

@@ -4,6 +4,9 @@ use thiserror::Error;
 
 use super::http::{HttpError, shown};
 
+/// The file that a source's own words about a run stand in.
+pub(crate) const RUN_FILE: &str = "run";
+
 /// One run that lies on a server: what is known of it, and the files that its logs are in.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RemoteRun {
@@ -14,7 +17,6 @@ pub(crate) struct RemoteRun {
     /// Where its logs lie.
     pub(crate) files: Vec<RemoteFile>,
     /// What the source says of the run without any log: events of the file `run`.
-    #[expect(dead_code, reason = "for the services that are resolved on top of this")]
     pub(crate) events: Vec<Fields>,
     /// What could not be had, by file or target: makes an unexplained run `incomplete`.
     pub(crate) errors: Vec<(String, String)>,

@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use recheck_core::{
-    RunMeta,
+    Fields, RunMeta,
     log::{Listing, SourceNote},
 };
 
@@ -14,6 +14,8 @@ pub(super) struct Gathered {
     pub(super) target: String,
     pub(super) meta: RunMeta,
     pub(super) sources: Vec<Source>,
+    /// What the source says of the run where no log does.
+    pub(super) events: Vec<Fields>,
     pub(super) errors: Vec<(String, String)>,
     pub(super) notes: Vec<(String, String)>,
     /// The target is its one file: it is read whatever it looks like.
@@ -27,6 +29,7 @@ impl Gathered {
             target: path.to_owned(),
             meta: RunMeta::new(),
             sources: logs.into_iter().map(Source::Local).collect(),
+            events: Vec::new(),
             errors: errors.into_iter().map(|error| (error.name, error.kind.to_string())).collect(),
             notes: notes.iter().map(|note| (note.name.clone(), words(note))).collect(),
             is_explicit: !Path::new(path).is_dir(),
@@ -34,10 +37,10 @@ impl Gathered {
     }
 
     pub(super) fn remote(run: RemoteRun) -> Gathered {
-        let RemoteRun { target, meta, files, errors, notes, .. } = run;
+        let RemoteRun { target, meta, files, events, errors, notes } = run;
         let is_explicit = matches!(&files[..], [file] if file.url.as_str() == target);
         let sources = files.into_iter().map(Source::Remote).collect();
-        Gathered { target, meta, sources, errors, notes, is_explicit }
+        Gathered { target, meta, sources, events, errors, notes, is_explicit }
     }
 }
 

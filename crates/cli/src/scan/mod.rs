@@ -19,7 +19,7 @@ use std::{
 
 use rayon::{ThreadPool, ThreadPoolBuilder, prelude::*};
 use recheck_core::{
-    Known, RunMeta, RunReport, RunScan, ScanOptions, StopFn,
+    Fields, Known, RunMeta, RunReport, RunScan, ScanOptions, StopFn,
     log::{Limits, Profile, TagTable, Target, TimeContext, open_target},
     render::counted,
 };
@@ -30,7 +30,7 @@ use crate::{
     failure::Failure,
     fingerprints::Fingerprints,
     progress::Progress,
-    remote::{self, Credentials, Http, RemoteRun, fan_out},
+    remote::{self, Credentials, Http, RUN_FILE, RemoteRun, fan_out},
     settings::{Settings, SettingsError},
 };
 
@@ -181,7 +181,7 @@ impl<'a> Scanner<'a> {
     }
 
     fn run(&self, gathered: Gathered) -> ScannedRun {
-        let Gathered { target, meta, mut sources, errors, notes, is_explicit } = gathered;
+        let Gathered { target, meta, mut sources, events, errors, notes, is_explicit } = gathered;
         let mut run = self.start(meta);
         let mut failed = !errors.is_empty();
         errors.into_iter().for_each(|(file, message)| run.error(file, message));
@@ -192,6 +192,8 @@ impl<'a> Scanner<'a> {
             sources.retain(|source| self.filter.wants_file(source));
             explained = self.leave_out(&mut run, &mut sources);
         }
+        let is_silent = events.is_empty();
+        scan_events(&mut run, events);
         // The largest first, so that no thread is left alone with it at the end.
         sources.sort_by_key(|source| Reverse(source.size()));
         let scanned = self.scan_all(&run, &sources, is_explicit);
@@ -200,7 +202,7 @@ impl<'a> Scanner<'a> {
             failed |= !file.errors.is_empty();
             explained.extend(file.merge_into(&mut run));
         }
-        if explained.is_empty() && !failed {
+        if explained.is_empty() && is_silent && !failed {
             run.error(target.clone(), nothing(found, &self.filter));
         }
         explained.sort_by(|one, other| one.name().cmp(other.name()));
@@ -271,6 +273,17 @@ fn tell_not_begun(run: &mut RunScan<'_>, target: &str, scanned: &[Scanned]) -> b
     let count = counted(1 + reasons.count() as u64, "log");
     run.error(target, format!("{count} not fetched: {reason}"));
     true
+}
+
+/// Scans what the source says of the run itself.
+fn scan_events(run: &mut RunScan<'_>, events: Vec<Fields>) {
+    if events.is_empty() {
+        return;
+    }
+    let mut said = run.events(RUN_FILE);
+    // Told to stop it takes no more, and its report says so.
+    let _ = events.into_iter().all(|event| said.push(event));
+    run.add(said.finish());
 }
 
 /// Why there is no log in a run of which this many files were found.

@@ -37,6 +37,9 @@ pub enum LogFormat {
     GitlabCi,
     /// Kubernetes' klog, `E0102 15:04:05.000000   1 file.go:10] text`.
     Klog,
+    /// No lines at all: events that had their fields from the start, as test results have. No text
+    /// is ever recognised as this.
+    Structured,
 }
 
 impl fmt::Display for LogFormat {
@@ -54,6 +57,7 @@ impl fmt::Display for LogFormat {
             LogFormat::Taskcluster => "Taskcluster",
             LogFormat::GitlabCi => "GitLab CI",
             LogFormat::Klog => "klog",
+            LogFormat::Structured => "structured events",
         })
     }
 }
@@ -149,7 +153,7 @@ impl LogFormat {
     #[inline]
     pub(super) fn prefix(self, line: &[u8]) -> Option<Prefix> {
         match self {
-            LogFormat::Plain => None,
+            LogFormat::Plain | LogFormat::Structured => None,
             _ => self.head(line).map(|head| Prefix { len: head.len, role: head.role }),
         }
     }
@@ -167,7 +171,7 @@ impl LogFormat {
     pub(super) fn head(self, line: &[u8]) -> Option<Head<'_>> {
         let line = &line[..line.len().min(MAX_PREFIX)];
         match self {
-            LogFormat::Plain => None,
+            LogFormat::Plain | LogFormat::Structured => None,
             LogFormat::ZuulConsole => zuul::head(line),
             LogFormat::OsloLog => oslo::head(line),
             LogFormat::Syslog => syslog::head(line),

@@ -21,6 +21,13 @@ impl Default for TimeContext {
     }
 }
 
+impl TimeContext {
+    /// The same, with the year of times that name none where it has none itself.
+    pub(crate) fn in_year(&self, year: Option<i16>) -> TimeContext {
+        TimeContext { year: self.year.or(year), zone: self.zone.clone() }
+    }
+}
+
 /// An instant as the field `@timestamp` holds it: RFC 3339 in UTC, with milliseconds.
 ///
 /// # Example

@@ -51,6 +51,16 @@ impl Status<'_> {
     }
 }
 
+/// The fields that all events of a file share: the run's, its name and its tags.
+pub(super) fn file_fields(meta: &RunMeta, name: &str, options: &ScanOptions) -> Fields {
+    let mut file = meta.fields().clone();
+    file.set("filename", name);
+    for tag in options.tags.tags(name) {
+        file.push("tags", tag);
+    }
+    file
+}
+
 /// What every block of a log is scanned with.
 #[derive(Debug)]
 pub(super) struct Log<'m> {
@@ -104,11 +114,7 @@ impl<'m> LogScan<'m> {
         options: &'m ScanOptions,
     ) -> LogScan<'m> {
         let name = crate::log::log_name(name);
-        let mut file = meta.fields().clone();
-        file.set("filename", name);
-        for tag in options.tags.tags(name) {
-            file.push("tags", tag);
-        }
+        let file = file_fields(meta, name, options);
         LogScan::with_fields(matcher, meta.year(), name, file, options)
     }
 
@@ -120,8 +126,7 @@ impl<'m> LogScan<'m> {
         file: Fields,
         options: &'m ScanOptions,
     ) -> LogScan<'m> {
-        let time =
-            TimeContext { year: options.time.year.or(year), zone: options.time.zone.clone() };
+        let time = options.time.in_year(year);
         let narrowed = matcher.narrow(&file);
         let keep = Keep { all: options.all, context: options.context };
         let name = name.to_owned();

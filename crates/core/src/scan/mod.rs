@@ -3,6 +3,7 @@
 mod around;
 mod block;
 mod choice;
+mod event_scan;
 mod failing;
 mod front;
 mod hide;
@@ -12,6 +13,7 @@ mod merge;
 mod parallel;
 mod report;
 mod run_scan;
+mod test_ids;
 
 use std::fmt;
 use std::sync::Arc;
@@ -19,11 +21,13 @@ use std::sync::Arc;
 use crate::log::{Profile, TagTable, TimeContext};
 
 pub use around::Context;
+pub use event_scan::EventScan;
 pub use log_scan::LogScan;
 pub use report::{
     Bug, Evidence, FailureLine, LogHits, LogReport, RunError, RunReport, RunStats, TestIds,
 };
 pub use run_scan::{Known, RunScan};
+pub use test_ids::{TestResults, is_failed_test};
 
 /// Asked now and then whether to stop: a deadline, a cancel flag.
 pub type StopFn = Arc<dyn Fn() -> bool + Send + Sync>;

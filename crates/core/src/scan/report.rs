@@ -12,7 +12,7 @@ use crate::{
     run::Verdict,
 };
 
-use super::around::Context;
+use super::{around::Context, test_ids::TestResults};
 
 /// One place where a fingerprint hit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -106,6 +106,8 @@ pub struct LogReport {
     pub notes: Vec<String>,
     /// Whether the log was read to its end.
     pub complete: bool,
+    /// The results of tests that were among the events; `None` where there were none.
+    pub tests: Option<TestResults>,
 }
 
 /// A known bug in a run.
@@ -189,8 +191,7 @@ pub struct RunReport {
 
 impl Bug {
     /// A bug without hits yet.
-    pub(super) fn new(fingerprint: &Fingerprint) -> Bug {
-        let not_checked = || TestIds::NotChecked;
+    pub(super) fn new(fingerprint: &Fingerprint, test_ids: Option<TestIds>) -> Bug {
         Bug {
             fingerprint: fingerprint.id.clone(),
             bug: fingerprint.bug.clone(),
@@ -199,7 +200,7 @@ impl Bug {
             advice: fingerprint.advice.clone(),
             fallback: fingerprint.fallback,
             resolved_at: fingerprint.resolved_at.clone(),
-            test_ids: (!fingerprint.test_ids.is_empty()).then(not_checked),
+            test_ids,
             hits: 0,
             evidence: Vec::new(),
         }

@@ -13,8 +13,10 @@ use crate::{
 use super::{
     ScanOptions,
     choice::choose,
-    log_scan::LogScan,
+    event_scan::EventScan,
+    log_scan::{LogScan, file_fields},
     report::{Bug, Evidence, LogReport, RunError, RunReport, RunStats},
+    test_ids::{FailedTests, Wanted},
 };
 
 /// Everything a scan needs that stays the same from run to run; share it between threads.
@@ -61,13 +63,15 @@ pub struct RunScan<'m> {
     logs: Vec<LogReport>,
     errors: Vec<RunError>,
     notes: Vec<RunError>,
+    wanted: Wanted<'m>,
 }
 
 impl<'m> RunScan<'m> {
     /// A run with what is known of it so far.
     pub fn new(known: Known<'m>, meta: RunMeta, options: &'m ScanOptions) -> RunScan<'m> {
         let (logs, errors, notes) = (Vec::new(), Vec::new(), Vec::new());
-        RunScan { known, meta, options, logs, errors, notes }
+        let wanted = Wanted::new(known.fingerprints);
+        RunScan { known, meta, options, logs, errors, notes, wanted }
     }
 
     /// Starts one of its logs. `name` is relative to the run's root; a compression suffix is
@@ -82,6 +86,22 @@ impl<'m> RunScan<'m> {
     pub fn log_with_fields(&self, name: &str, fields: Fields) -> LogScan<'m> {
         let year = self.meta.year();
         LogScan::with_fields(self.known.matcher, year, name, fields, self.options)
+    }
+
+    /// Starts a file of events that have no log text; see [`EventScan`]. What a CI service says of
+    /// a run is in the file `run`. `name` is relative to the run's root, as for a log.
+    pub fn events(&self, name: &str) -> EventScan<'m> {
+        let name = crate::log::log_name(name);
+        let file = file_fields(&self.meta, name, self.options);
+        self.events_with_fields(name, file)
+    }
+
+    /// Starts such a file with exactly these constant fields, as
+    /// [`log_with_fields`](RunScan::log_with_fields) does for a log.
+    pub fn events_with_fields(&self, name: &str, fields: Fields) -> EventScan<'m> {
+        let time = self.options.time.in_year(self.meta.year());
+        let (matcher, wanted) = (self.known.matcher, self.wanted.clone());
+        EventScan::new(matcher, wanted, (name, fields), time, self.options)
     }
 
     /// Takes a finished log in. The order of the calls decides nothing but the order of evidence
@@ -117,7 +137,8 @@ impl<'m> RunScan<'m> {
             self.notes.extend(log.notes.iter().map(entry));
         }
         complete &= self.errors.is_empty();
-        let bugs = self.bugs();
+        let (bugs, untested) = self.bugs();
+        self.notes.extend(untested);
         let verdict = self.verdict(&bugs, complete);
         let failure = match verdict {
             Verdict::Passed | Verdict::Known => Vec::new(),
@@ -158,16 +179,24 @@ impl<'m> RunScan<'m> {
         }
     }
 
-    /// The bugs that hit, general ones only where nothing specific did.
-    fn bugs(&self) -> Vec<Bug> {
+    /// The bugs that hit, general ones only where nothing specific did; and a note for each
+    /// fingerprint that hit and does not count, as none of its tests failed.
+    fn bugs(&self) -> (Vec<Bug>, Vec<RunError>) {
         let mut bugs: BTreeMap<u32, (Bug, Vec<(Nearness, Evidence)>)> = BTreeMap::new();
+        let tests = FailedTests::new(&self.meta, &self.logs, &self.wanted);
+        let mut untested = BTreeMap::new();
         for log in &self.logs {
             for hits in &log.hits {
                 let fingerprint = &self.known.fingerprints[hits.fingerprint as usize];
                 if !self.counts(fingerprint) {
                     continue;
                 }
-                let new = || (Bug::new(fingerprint), Vec::new());
+                let Ok(test_ids) = tests.check(fingerprint) else {
+                    let note = || none_failed(fingerprint, log);
+                    untested.entry(hits.fingerprint).or_insert_with(note);
+                    continue;
+                };
+                let new = || (Bug::new(fingerprint, test_ids), Vec::new());
                 let (bug, evidence) = bugs.entry(hits.fingerprint).or_insert_with(new);
                 bug.hits += hits.count;
                 let placed = hits.evidence.iter().map(|hit| (Nearness::new(hit, log), hit.clone()));
@@ -187,7 +216,7 @@ impl<'m> RunScan<'m> {
             bug.evidence = evidence.into_iter().map(|(_, hit)| hit).collect();
             bug
         };
-        bugs.into_iter().map(strip).collect()
+        (bugs.into_iter().map(strip).collect(), untested.into_values().collect())
     }
 
     /// Runs that do not vote count only for fingerprints that say so (elastic-recheck's rule;
@@ -195,6 +224,13 @@ impl<'m> RunScan<'m> {
     fn counts(&self, fingerprint: &Fingerprint) -> bool {
         fingerprint.allow_nonvoting || self.meta.is_voting()
     }
+}
+
+/// The note that a fingerprint hit a log and does not count.
+fn none_failed(fingerprint: &Fingerprint, log: &LogReport) -> RunError {
+    let id = &fingerprint.id;
+    let message = format!("{id} matches here and does not count: none of its `test_ids` failed");
+    RunError { file: log.file.clone(), message }
 }
 
 /// How near a hit is to the end of its run; the least is the nearest.

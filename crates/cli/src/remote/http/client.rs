@@ -193,7 +193,6 @@ impl Http {
     /// # Errors
     ///
     /// As with [`text`](Http::text), and when it is not the JSON that was expected.
-    #[expect(dead_code, reason = "for the services that are resolved on top of this")]
     pub(crate) fn json<T: DeserializeOwned>(&self, url: &Url) -> Result<T, HttpError> {
         self.text(url)?.json()
     }

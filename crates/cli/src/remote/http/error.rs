@@ -138,7 +138,6 @@ impl HttpError {
     }
 
     /// The server's status, if it is one that kept the document back.
-    #[expect(dead_code, reason = "for the services that are resolved on top of this")]
     pub(crate) fn status(&self) -> Option<StatusCode> {
         match self.kind {
             HttpErrorKind::Status { status, .. } => Some(status),

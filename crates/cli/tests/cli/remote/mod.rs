@@ -4,6 +4,7 @@ mod bodies;
 mod listings;
 mod safety;
 mod server;
+mod services;
 mod trouble;
 mod web_servers;
 

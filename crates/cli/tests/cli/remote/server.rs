@@ -76,6 +76,10 @@ impl Reply {
         self
     }
 
+    pub(crate) fn body(&self) -> &[u8] {
+        &self.body
+    }
+
     /// Says that the body has this length, whatever it has.
     pub(crate) fn length(mut self, length: usize) -> Reply {
         self.length = Some(length);
