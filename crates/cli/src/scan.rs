@@ -11,13 +11,15 @@ use std::{
 
 use rayon::{ThreadPool, ThreadPoolBuilder, prelude::*};
 use recheck_core::{
-    FieldValues, Known, LogReport, LogScan, RunMeta, RunReport, RunScan, ScanOptions, StopFn,
+    EventScan, FieldValues, Fields, Known, LogReport, LogScan, RunMeta, RunReport, RunScan,
+    ScanOptions, StopFn,
     log::{
         ArchiveItem, Compression, Content, DecompressErrorKind, Limits, Listing, LogFormat,
         LogReader, LogSource, Profile, SourceError, SourceErrorKind, TagTable, Target, TimeContext,
         open_target, walk_archive,
     },
     render::{bytes, counted, escape},
+    results::{ResultsError, ResultsErrorKind, ResultsKind},
 };
 
 use crate::{
@@ -154,30 +156,40 @@ impl<'a> Scanner<'a> {
             Err(error) => scanned.errors.push((source.name.clone(), error.kind.to_string())),
             Ok(mut reader) => match reader.content() {
                 Content::Archive => self.archive(run, &source.name, &mut reader, &mut scanned),
-                Content::Binary if !explicit => {
-                    scanned.notes.push((source.name.clone(), "not text, left out".to_owned()));
-                }
-                Content::Text | Content::Binary => {
-                    self.log(run.log(&source.name), &source.name, &mut reader, &mut scanned);
-                }
+                _ => self.entry(run, &source.name, (&mut reader, explicit), &mut scanned),
             },
         }
         scanned
+    }
+
+    /// Scans a file that is no archive: results by their format, text as a log. What is neither is
+    /// left out, unless it was asked for.
+    fn entry<R: Read>(
+        &self,
+        run: &RunScan<'_>,
+        name: &str,
+        (reader, explicit): (&mut LogReader<R>, bool),
+        scanned: &mut Scanned,
+    ) {
+        if let Some(kind) = ResultsKind::detect(reader.start()) {
+            self.results(run.events(name), kind, (name, reader), scanned);
+        } else if reader.content() == Content::Text || explicit {
+            self.log(run.log(name), name, reader, scanned);
+        } else {
+            let what = match reader.content() {
+                Content::Archive => "an archive within the archive, left out",
+                _ => "not text, left out",
+            };
+            scanned.notes.push((name.to_owned(), what.to_owned()));
+        }
     }
 
     fn archive(&self, run: &RunScan<'_>, name: &str, reader: &mut dyn Read, scanned: &mut Scanned) {
         let walked = walk_archive(name, reader, self.limits, &mut |item| {
             match item {
                 ArchiveItem::Note(note) => scanned.notes.push((note.name.clone(), words(&note))),
-                ArchiveItem::Log(entry) if entry.reader.content() == Content::Text => {
-                    self.log(run.log(&entry.name), &entry.name, entry.reader, scanned);
-                }
                 ArchiveItem::Log(entry) => {
-                    let what = match entry.reader.content() {
-                        Content::Archive => "an archive within the archive, left out",
-                        _ => "not text, left out",
-                    };
-                    scanned.notes.push((entry.name, what.to_owned()));
+                    self.entry(run, &entry.name, (entry.reader, false), scanned);
                 }
             }
             match self.options.stop.as_ref().is_some_and(|stop| stop()) {
@@ -210,10 +222,42 @@ impl<'a> Scanner<'a> {
         if reader.has_trailing_junk() {
             log.note("junk behind the compressed data was left out");
         }
-        let mut explained = Explained::new(name, &log, reader.compression());
+        let narrowed = (log.narrowed().live(), log.narrowed().needs_every_event());
+        let explained = Explained::new(name, log.fields(), reader.compression());
         let report = log.finish();
+        let how = How::Log { format: report.format, live: narrowed.0, every_event: narrowed.1 };
+        self.done(explained, (report, how), started, scanned);
+    }
+
+    fn results<R: Read>(
+        &self,
+        mut events: EventScan<'_>,
+        kind: ResultsKind,
+        (name, reader): (&str, &mut LogReader<R>),
+        scanned: &mut Scanned,
+    ) {
+        let started = Instant::now();
+        if let Err(error) = events.read(kind, &mut self.progress.counted(&mut *reader)) {
+            events.cut_short(results_reason(name, error));
+        }
+        if reader.has_trailing_junk() {
+            events.note("junk behind the compressed data was left out");
+        }
+        let explained = Explained::new(name, events.fields(), reader.compression());
+        let report = events.finish();
+        let tests = report.tests.as_ref().map(|results| (results.tests, results.failed));
+        self.done(explained, (report, How::Results { kind, tests }), started, scanned);
+    }
+
+    fn done(
+        &self,
+        mut explained: Explained,
+        (report, how): (LogReport, How),
+        started: Instant,
+        scanned: &mut Scanned,
+    ) {
         self.progress.hits(report.hits.iter().map(|hits| hits.count).sum());
-        explained.finish(&report, started.elapsed());
+        explained.finish(&report, how, started.elapsed());
         scanned.explained.push(explained);
         scanned.logs.push(report);
     }
@@ -272,29 +316,43 @@ fn reason(error: &SourceError) -> String {
     }
 }
 
+/// Why a file of results can't be read.
+fn results_reason(name: &str, error: ResultsError) -> String {
+    match error.kind {
+        ResultsErrorKind::Io(error) => reason(&SourceError::from_io(name, error)),
+        _ => error.to_string(),
+    }
+}
+
 /// How one log was read, for `--explain`.
 pub(crate) struct Explained {
     name: String,
     tags: Vec<String>,
     compression: Option<Compression>,
-    format: LogFormat,
-    live: usize,
-    every_event: bool,
+    how: How,
     lines: u64,
     events: u64,
     bytes: u64,
     elapsed: Duration,
 }
 
+/// As what a file was read.
+enum How {
+    /// A log that nothing was read of yet.
+    Unread,
+    /// Text.
+    Log { format: LogFormat, live: usize, every_event: bool },
+    /// Results, with the number of tests and of those that failed.
+    Results { kind: ResultsKind, tests: Option<(u64, u64)> },
+}
+
 impl Explained {
-    fn new(name: &str, log: &LogScan<'_>, compression: Option<Compression>) -> Explained {
+    fn new(name: &str, fields: &Fields, compression: Option<Compression>) -> Explained {
         Explained {
             name: name.to_owned(),
-            tags: log.fields().values("tags").iter().map(str::to_owned).collect(),
+            tags: fields.values("tags").iter().map(str::to_owned).collect(),
             compression,
-            format: LogFormat::Plain,
-            live: log.narrowed().live(),
-            every_event: log.narrowed().needs_every_event(),
+            how: How::Unread,
             lines: 0,
             events: 0,
             bytes: 0,
@@ -302,8 +360,8 @@ impl Explained {
         }
     }
 
-    fn finish(&mut self, report: &LogReport, elapsed: Duration) {
-        self.format = report.format;
+    fn finish(&mut self, report: &LogReport, how: How, elapsed: Duration) {
+        self.how = how;
         (self.lines, self.events, self.bytes) = (report.lines, report.events, report.bytes);
         self.elapsed = elapsed;
     }
@@ -311,22 +369,29 @@ impl Explained {
 
 impl fmt::Display for Explained {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let compression = match self.compression {
-            Some(compression) => format!("{compression}, "),
-            None => String::new(),
-        };
-        let every_event = if self.every_event { "some on every event" } else { "by literals" };
-        write!(
-            formatter,
-            "{}: {compression}{}, tags [{}], {} can match ({every_event}); {}, {}, {} in {:.1} ms",
-            escape(&self.name),
-            self.format,
-            self.tags.join(", "),
-            counted(self.live as u64, "fingerprint"),
-            bytes(self.bytes),
-            counted(self.lines, "line"),
-            counted(self.events, "event"),
-            self.elapsed.as_secs_f64() * 1000.0,
-        )
+        write!(formatter, "{}: ", escape(&self.name))?;
+        if let Some(compression) = self.compression {
+            write!(formatter, "{compression}, ")?;
+        }
+        let tags = self.tags.join(", ");
+        match &self.how {
+            How::Unread => write!(formatter, "tags [{tags}]; ")?,
+            How::Log { format, live, every_event } => {
+                let live = counted(*live as u64, "fingerprint");
+                let how = if *every_event { "some on every event" } else { "by literals" };
+                write!(formatter, "{format}, tags [{tags}], {live} can match ({how}); ")?;
+            }
+            How::Results { kind, tests: Some((tests, failed)) } => {
+                let tests = counted(*tests, "test");
+                write!(formatter, "{kind}, tags [{tags}], {tests}, {failed} failed; ")?;
+            }
+            How::Results { kind, tests: None } => write!(formatter, "{kind}, tags [{tags}]; ")?,
+        }
+        write!(formatter, "{}, ", bytes(self.bytes))?;
+        if matches!(self.how, How::Log { .. }) {
+            write!(formatter, "{}, ", counted(self.lines, "line"))?;
+        }
+        let elapsed = self.elapsed.as_secs_f64() * 1000.0;
+        write!(formatter, "{} in {elapsed:.1} ms", counted(self.events, "event"))
     }
 }

@@ -26,6 +26,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     ("run", &["span", "fields"]),
     ("log", &["span", "fields", "run"]),
+    ("results", &["fields", "log"]),
     ("report", &["span", "fields", "run", "fingerprint"]),
     (
         "scan",
@@ -41,6 +42,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "matcher",
             "run",
             "log",
+            "results",
             "report",
             "redact",
         ],

@@ -96,6 +96,12 @@ impl<R: Read> LogReader<R> {
         self.content
     }
 
+    /// The first bytes of the file, unpacked: 8 KiB, or all where it has fewer. They are still to be
+    /// read.
+    pub fn start(&self) -> &[u8] {
+        &self.sample
+    }
+
     /// How the file is compressed; `None` for not at all.
     pub fn compression(&self) -> Option<Compression> {
         self.rest.compression()
