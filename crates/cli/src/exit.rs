@@ -43,6 +43,7 @@ impl From<&Failure> for Exit {
             | Failure::NoFingerprints { .. }
             | Failure::Events { .. }
             | Failure::Pages { .. }
+            | Failure::Repository(_)
             | Failure::Threads(_) => Exit::Incomplete,
         }
     }

@@ -14,6 +14,7 @@ mod focus;
 mod hyperlinks;
 mod output;
 mod progress;
+mod repository;
 mod scan;
 mod settings;
 

@@ -222,11 +222,14 @@ impl<'a> Scanner<'a> {
         if reader.has_trailing_junk() {
             log.note("junk behind the compressed data was left out");
         }
-        let narrowed = (log.narrowed().live(), log.narrowed().needs_every_event());
-        let explained = Explained::new(name, log.fields(), reader.compression());
+        let (live, every_event) = (log.narrowed().live(), log.narrowed().needs_every_event());
+        let (tags, compression) = (tags(log.fields()), reader.compression());
         let report = log.finish();
-        let how = How::Log { format: report.format, live: narrowed.0, every_event: narrowed.1 };
-        self.done(explained, (report, how), started, scanned);
+        let how = How::Log { format: report.format, live, every_event };
+        scanned
+            .explained
+            .push(Explained::new(&report, how, started.elapsed()).of(tags, compression));
+        self.done(report, scanned);
     }
 
     fn results<R: Read>(
@@ -243,22 +246,18 @@ impl<'a> Scanner<'a> {
         if reader.has_trailing_junk() {
             events.note("junk behind the compressed data was left out");
         }
-        let explained = Explained::new(name, events.fields(), reader.compression());
+        let (tags, compression) = (tags(events.fields()), reader.compression());
         let report = events.finish();
         let tests = report.tests.as_ref().map(|results| (results.tests, results.failed));
-        self.done(explained, (report, How::Results { kind, tests }), started, scanned);
+        let how = How::Results { kind, tests };
+        scanned
+            .explained
+            .push(Explained::new(&report, how, started.elapsed()).of(tags, compression));
+        self.done(report, scanned);
     }
 
-    fn done(
-        &self,
-        mut explained: Explained,
-        (report, how): (LogReport, How),
-        started: Instant,
-        scanned: &mut Scanned,
-    ) {
+    fn done(&self, report: LogReport, scanned: &mut Scanned) {
         self.progress.hits(report.hits.iter().map(|hits| hits.count).sum());
-        explained.finish(&report, how, started.elapsed());
-        scanned.explained.push(explained);
         scanned.logs.push(report);
     }
 }
@@ -338,8 +337,6 @@ pub(crate) struct Explained {
 
 /// As what a file was read.
 enum How {
-    /// A log that nothing was read of yet.
-    Unread,
     /// Text.
     Log { format: LogFormat, live: usize, every_event: bool },
     /// Results, with the number of tests and of those that failed.
@@ -347,24 +344,21 @@ enum How {
 }
 
 impl Explained {
-    fn new(name: &str, fields: &Fields, compression: Option<Compression>) -> Explained {
-        Explained {
-            name: name.to_owned(),
-            tags: fields.values("tags").iter().map(str::to_owned).collect(),
-            compression,
-            how: How::Unread,
-            lines: 0,
-            events: 0,
-            bytes: 0,
-            elapsed: Duration::ZERO,
-        }
+    fn new(report: &LogReport, how: How, elapsed: Duration) -> Explained {
+        let LogReport { file, lines, events, bytes, .. } = report;
+        let (tags, compression) = (Vec::new(), None);
+        let (name, lines, events, bytes) = (file.clone(), *lines, *events, *bytes);
+        Explained { name, tags, compression, how, lines, events, bytes, elapsed }
     }
 
-    fn finish(&mut self, report: &LogReport, how: How, elapsed: Duration) {
-        self.how = how;
-        (self.lines, self.events, self.bytes) = (report.lines, report.events, report.bytes);
-        self.elapsed = elapsed;
+    fn of(self, tags: Vec<String>, compression: Option<Compression>) -> Explained {
+        Explained { tags, compression, ..self }
     }
+}
+
+/// A file's tags.
+fn tags(fields: &Fields) -> Vec<String> {
+    fields.values("tags").iter().map(str::to_owned).collect()
 }
 
 impl fmt::Display for Explained {
@@ -375,7 +369,6 @@ impl fmt::Display for Explained {
         }
         let tags = self.tags.join(", ");
         match &self.how {
-            How::Unread => write!(formatter, "tags [{tags}]; ")?,
             How::Log { format, live, every_event } => {
                 let live = counted(*live as u64, "fingerprint");
                 let how = if *every_event { "some on every event" } else { "by literals" };

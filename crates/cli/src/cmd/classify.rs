@@ -124,7 +124,7 @@ pub(crate) enum Format {
 pub(crate) fn run(args: &ClassifyArgs, output: &mut Output) -> Result<Exit, Failure> {
     let started = Instant::now();
     let settings = Settings::load()?;
-    let place = settings.fingerprints(&args.fingerprints);
+    let place = settings.fingerprints(&args.fingerprints).fetched(output)?;
     let tracker = settings.tracker.as_deref();
     let fingerprints = Fingerprints::load(&place, tracker, Schema::default());
     complain(&fingerprints.diagnostics, output);

@@ -110,7 +110,7 @@ struct Answers {
 /// When no fingerprint works, the documents can't be read, or the output can't be written.
 pub(crate) fn run(args: &MatchArgs, output: &mut Output) -> Result<Exit, Failure> {
     let settings = Settings::load()?;
-    let place = settings.fingerprints(&args.fingerprints);
+    let place = settings.fingerprints(&args.fingerprints).fetched(output)?;
     let fingerprints = Fingerprints::load(&place, None, args.schema.into());
     // A place without files gives no line of its own.
     let (files, places): (Vec<_>, Vec<_>) =

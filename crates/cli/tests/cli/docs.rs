@@ -49,7 +49,7 @@ fn the_readme_settings_are_valid() {
 #[test]
 fn every_link_leads_somewhere() {
     let link = regex::Regex::new(r"\]\(([^)#:]+)(#[^)]*)?\)").unwrap();
-    let docs = ["exit-codes", "fingerprints", "json", "output", "query-language"];
+    let docs = ["exit-codes", "fingerprints", "json", "output", "query-language", "sources"];
     let docs = docs.iter().map(|name| format!("docs/{name}.md"));
     let pages = ["README.md", "ARCHITECTURE.md", "CHANGELOG.md"].map(str::to_owned);
     for name in pages.into_iter().chain(docs) {

@@ -11,5 +11,7 @@ mod help;
 mod lint;
 mod matching;
 mod reports;
+mod repository;
+mod results;
 mod settings;
 mod util;

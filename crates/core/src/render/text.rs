@@ -9,7 +9,7 @@ use crate::{
 
 use super::{
     Classified, Look, bytes, escape,
-    excerpt::{excerpt, lines_before},
+    excerpt::{excerpt, place, shown_line},
     numbers::{count, counted},
 };
 
@@ -136,12 +136,13 @@ impl Page<'_> {
 
     fn evidence(&mut self, run: &RunReport, bug: &Bug, evidence: &Evidence) -> io::Result<()> {
         let matched = (self.look.matched)(bug, evidence);
-        let line = evidence.line + lines_before(&evidence.message, matched.as_ref());
-        let place = format!("{}:{line}", escape(&evidence.file));
+        let line = shown_line(evidence, matched.as_ref());
+        let place = escape(&place(evidence, line)).into_owned();
         let length = place.chars().count();
         // Four blanks before, two between, and room for two cut marks.
         let room = |used: usize| self.look.width.saturating_sub(used + 2).max(MIN_TEXT);
-        let address = self.look.links.and_then(|links| links(run, &evidence.file, line));
+        let links = self.look.links.filter(|_| !evidence.structured);
+        let address = links.and_then(|links| links(run, &evidence.file, line));
         let painted = linked(address.as_deref(), self.paint(DIM, &place));
         if length <= MAX_PLACE {
             let shown = excerpt(&evidence.message, matched, room(4 + length + 2));

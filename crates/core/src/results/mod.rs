@@ -20,7 +20,7 @@ mod xml_bounds;
 use std::fmt;
 use std::io::Read;
 
-use crate::fields::Fields;
+use crate::{fields::Fields, log::log_name};
 
 pub use error::{ResultsError, ResultsErrorKind, ResultsPlace};
 
@@ -59,9 +59,23 @@ impl ResultsKind {
         }
     }
 
-    /// Whether the events are the results of tests.
-    pub fn has_tests(self) -> bool {
-        matches!(self, ResultsKind::JUnit | ResultsKind::Subunit)
+    /// Whether a file with this name is likely to hold results: for those who have to choose what to
+    /// fetch before they see a byte. What a file holds, [`detect`](ResultsKind::detect) tells.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use recheck_core::results::ResultsKind;
+    /// assert!(ResultsKind::is_likely("logs/testrepository.subunit.gz"));
+    /// assert!(ResultsKind::is_likely("build/test-results/TEST-a.B.xml"));
+    /// assert!(!ResultsKind::is_likely("logs/syslog.txt"));
+    /// ```
+    pub fn is_likely(name: &str) -> bool {
+        let name = log_name(name);
+        name.ends_with(".xml")
+            || name.ends_with(".subunit")
+            || name.rsplit('/').next() == Some("job-output.json")
+            || [".stestr/", ".testrepository/"].iter().any(|folder| name.contains(folder))
     }
 }
 

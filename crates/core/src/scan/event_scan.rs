@@ -203,6 +203,7 @@ impl<'m> EventScan<'m> {
             timestamp: value("@timestamp"),
             message: value("message").unwrap_or_default(),
             fields,
+            structured: true,
         }
     }
 

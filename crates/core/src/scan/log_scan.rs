@@ -91,7 +91,8 @@ impl Log<'_> {
         let mut fields = self.file.clone();
         record.each_field(&mut |name, value| fields.set(name, value));
         let message = record.message.into_owned();
-        Evidence { file: self.name.clone(), line, timestamp, message, fields }
+        let file = self.name.clone();
+        Evidence { file, line, timestamp, message, fields, structured: false }
     }
 }
 

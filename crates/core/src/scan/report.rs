@@ -24,6 +24,10 @@ pub struct Evidence {
     pub message: String,
     /// The event's other fields.
     pub fields: Fields,
+    /// Whether the event never was a text, as a test's result: `line` is its number, then, and the
+    /// lines of its message are none of the file's.
+    #[serde(skip)]
+    pub structured: bool,
 }
 
 /// A fingerprint's hits in one log.

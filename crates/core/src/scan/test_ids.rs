@@ -58,7 +58,7 @@ impl<'m> Wanted<'m> {
         find(name).chain(bare.iter().flat_map(|bare| find(bare))).collect::<Vec<_>>().into_iter()
     }
 
-    fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }

@@ -8,10 +8,7 @@
 mod packet;
 mod packets;
 
-use std::{
-    collections::HashMap,
-    io::{self, Read},
-};
+use std::{collections::HashMap, io::Read};
 
 use self::{
     packet::{Packet, Status},
@@ -54,7 +51,7 @@ pub(super) fn read(
             Ok(None) => break,
             Err((offset, error)) => {
                 tests.finish(each);
-                return Err(ResultsError::at_byte(offset, io_kind(error)));
+                return Err(ResultsError::at_byte(offset, ResultsErrorKind::Io(error)));
             }
         };
         let step = match item {
@@ -88,13 +85,6 @@ pub(super) fn read(
         Some((first, count)) => {
             Err(ResultsError::at_byte(first, ResultsErrorKind::BrokenPackets { count }))
         }
-    }
-}
-
-fn io_kind(error: io::Error) -> ResultsErrorKind {
-    match error.kind() {
-        io::ErrorKind::UnexpectedEof => ResultsErrorKind::Truncated,
-        _ => ResultsErrorKind::Io(error),
     }
 }
 

@@ -1,3 +1,5 @@
+use std::io;
+
 use super::*;
 
 /// Writes packets as the protocol describes them; see the module.
