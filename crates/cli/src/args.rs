@@ -94,7 +94,11 @@ impl Command {
 /// Where the fingerprints are.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct FingerprintArgs {
-    /// Read fingerprints from here, and only from here: a directory or a file; may be repeated.
+    /// Read fingerprints from here, and only from here: a directory, a file, or a git repository as
+    /// https://host/repo.git@REV#DIRECTORY; may be repeated.
+    ///
+    /// Of a repository, REV (a branch, a tag, a commit) is HEAD and DIRECTORY the root where they are
+    /// left out. Its files are kept in the cache directory, and used where the server is out of reach.
     ///
     /// Without it: the directories in the variable RECHECK_FINGERPRINTS (separated as in PATH), else
     /// ./queries, else `fingerprints` of the settings file, else the pack that is compiled in.

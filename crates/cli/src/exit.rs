@@ -44,6 +44,7 @@ impl From<&Failure> for Exit {
             | Failure::NoFingerprints { .. }
             | Failure::Events { .. }
             | Failure::Pages { .. }
+            | Failure::Repository(_)
             | Failure::Threads(_) => Exit::Incomplete,
         }
     }

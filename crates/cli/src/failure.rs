@@ -4,7 +4,7 @@ use std::{io, path::PathBuf};
 
 use thiserror::Error;
 
-use crate::settings::SettingsError;
+use crate::{repository::RepositoryError, settings::SettingsError};
 
 /// Why nothing could be done.
 #[derive(Debug, Error)]
@@ -15,6 +15,9 @@ pub(crate) enum Failure {
     /// A settings file or variable is wrong.
     #[error(transparent)]
     Settings(#[from] SettingsError),
+    /// A repository of fingerprints can't be read, and there is no copy.
+    #[error(transparent)]
+    Repository(#[from] RepositoryError),
     /// Not one fingerprint works.
     #[error("no fingerprint could be loaded from {place}\n  help: {help}")]
     NoFingerprints {

@@ -15,6 +15,7 @@ mod hyperlinks;
 mod output;
 mod progress;
 mod remote;
+mod repository;
 mod scan;
 mod settings;
 

@@ -23,23 +23,39 @@ use thiserror::Error;
 
 use crate::{
     args::{FingerprintArgs, ProfileArg},
+    output::Output,
     remote::{Credentials, Secret},
+    repository::{self, RepositoryError, is_repository},
 };
 
 /// Where the fingerprints are read from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
-    /// These directories and files.
+    /// These directories and files, and repositories that are still to be fetched.
     Paths(Vec<PathBuf>),
     /// The pack that is compiled in.
     Pack,
+}
+
+impl Place {
+    /// The same with the repositories among the paths fetched.
+    ///
+    /// # Errors
+    ///
+    /// When one can't be read and there is no copy of it.
+    pub(crate) fn fetched(self, output: &Output) -> Result<Place, RepositoryError> {
+        Ok(match self {
+            Place::Paths(paths) => Place::Paths(repository::fetched(&paths, output)?),
+            Place::Pack => Place::Pack,
+        })
+    }
 }
 
 /// The settings files, merged.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Settings {
-    /// Directories of fingerprints, relative to the file that names them.
+    /// Directories of fingerprints, and repositories of them; relative to the file that names them.
     fingerprints: Option<Vec<PathBuf>>,
     /// The address of a bug, with `{id}` in the place of its id.
     pub(crate) tracker: Option<String>,
@@ -154,7 +170,9 @@ impl Settings {
         })?;
         let folder = path.parent().unwrap_or(Path::new(""));
         for place in settings.fingerprints.iter_mut().flatten() {
-            *place = folder.join(&place);
+            if !place.to_str().is_some_and(is_repository) {
+                *place = folder.join(&place);
+            }
         }
         Ok(settings)
     }
@@ -180,7 +198,11 @@ impl Settings {
             return Place::Paths(args.fingerprints.clone());
         }
         if let Some(list) = env::var_os("RECHECK_FINGERPRINTS").filter(|list| !list.is_empty()) {
-            return Place::Paths(env::split_paths(&list).collect());
+            // An address has colons of its own.
+            return match list.to_str().filter(|list| is_repository(list)) {
+                Some(repository) => Place::Paths(vec![PathBuf::from(repository)]),
+                None => Place::Paths(env::split_paths(&list).collect()),
+            };
         }
         let here = PathBuf::from("queries");
         if here.is_dir() {
@@ -263,6 +285,17 @@ mod tests {
     fn unknown_keys_are_refused() {
         let error = toml::from_str::<Settings>("fingerprint = 'x'").unwrap_err().to_string();
         assert!(error.contains("unknown field `fingerprint`"), "{error}");
+    }
+
+    #[test]
+    fn repositories_are_not_relative_to_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("recheck.toml");
+        fs::write(&file, "fingerprints = ['queries', 'https://h/r.git@main#queries']").unwrap();
+        let settings = Settings::read(&file).unwrap();
+        let places = settings.fingerprints.unwrap();
+        assert_eq!(places[0], folder.path().join("queries"));
+        assert_eq!(places[1], PathBuf::from("https://h/r.git@main#queries"));
     }
 
     #[test]

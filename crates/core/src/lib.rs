@@ -104,11 +104,12 @@
 //!
 //! # The modules
 //!
-//! What most callers need stands at the root of the crate. Three parts are modules, as they are
+//! What most callers need stands at the root of the crate. Four parts are modules, as they are
 //! used by themselves:
 //!
 //! - [`log`]: bytes to events, for tools that want the records and not the verdict;
 //! - [`render`]: text, Markdown and JSON of reports, diagnostics drawn with a caret;
+//! - [`results`]: results of tests and tasks to events;
 //! - [`mod@reference`]: the slow evaluator, for tests of other executors.
 //!
 //! # Cargo features
@@ -139,6 +140,7 @@ mod query;
 mod redact;
 #[cfg(feature = "render")]
 pub mod render;
+pub mod results;
 mod run;
 mod scan;
 mod schema;

@@ -141,7 +141,7 @@ pub(crate) enum Format {
 pub(crate) fn run(args: &ClassifyArgs, output: &mut Output) -> Result<Exit, Failure> {
     let started = Instant::now();
     let settings = Settings::load()?;
-    let place = settings.fingerprints(&args.fingerprints);
+    let place = settings.fingerprints(&args.fingerprints).fetched(output)?;
     let tracker = settings.tracker.as_deref();
     let purpose = Purpose { failure_lines: !args.no_failure_lines, ..Purpose::default() };
     let fingerprints = Fingerprints::load(&place, tracker, purpose);

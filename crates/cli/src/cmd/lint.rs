@@ -26,7 +26,7 @@ Exit codes:
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLE)]
 pub(crate) struct LintArgs {
-    /// Directories and files to check.
+    /// Directories, files and repositories to check.
     #[arg(required = true, value_name = "DIR")]
     paths: Vec<PathBuf>,
     /// How to tell the mistakes.
@@ -49,7 +49,7 @@ enum LintFormat {
 ///
 /// When the output can't be written.
 pub(crate) fn run(args: &LintArgs, output: &mut Output) -> Result<Exit, Failure> {
-    let place = Place::Paths(args.paths.clone());
+    let place = Place::Paths(args.paths.clone()).fetched(output)?;
     let fingerprints = Fingerprints::load(&place, None, Purpose::default());
     let diagnostics = &fingerprints.diagnostics;
     match args.format {

@@ -114,7 +114,7 @@ struct Answers {
 /// When no fingerprint works, the documents can't be read, or the output can't be written.
 pub(crate) fn run(args: &MatchArgs, output: &mut Output) -> Result<Exit, Failure> {
     let settings = Settings::load()?;
-    let place = settings.fingerprints(&args.fingerprints);
+    let place = settings.fingerprints(&args.fingerprints).fetched(output)?;
     let purpose = Purpose { schema: args.schema.into(), ..Purpose::default() };
     let fingerprints = Fingerprints::load(&place, None, purpose);
     // A place without files gives no line of its own.

@@ -1,9 +1,10 @@
 use std::{fmt, time::Duration};
 
 use recheck_core::{
-    FieldValues, LogReport, LogScan,
+    FieldValues, Fields, LogReport, LogScan,
     log::{Compression, LogFormat},
     render::{bytes, counted, escape},
+    results::ResultsKind,
 };
 
 /// What became of one log, for `--explain`.
@@ -14,44 +15,34 @@ pub(crate) struct Explained {
     read: Option<Reading>,
 }
 
-/// How a log was read.
-#[derive(Default)]
-struct Reading {
+/// How a file was read.
+pub(super) struct Reading {
+    how: How,
     compression: Option<Compression>,
-    format: LogFormat,
-    live: usize,
-    every_event: bool,
     lines: u64,
     events: u64,
     bytes: u64,
     elapsed: Duration,
 }
 
+/// As what a file was read.
+pub(super) enum How {
+    /// Text.
+    Log { format: LogFormat, live: usize, every_event: bool },
+    /// Results, with the number of tests and of those that failed.
+    Results { kind: ResultsKind, tests: Option<(u64, u64)> },
+}
+
 impl Explained {
     /// A log that is not fetched.
     pub(super) fn not_fetched(log: &LogScan<'_>) -> Explained {
-        let name = values(log, "filename").pop().unwrap_or_default();
-        Explained { name, tags: values(log, "tags"), read: None }
+        let name = values(log.fields(), "filename").pop().unwrap_or_default();
+        Explained { name, tags: tags(log.fields()), read: None }
     }
 
-    /// A log that is about to be read.
-    pub(super) fn new(
-        name: &str,
-        log: &LogScan<'_>,
-        compression: Option<Compression>,
-    ) -> Explained {
-        let live = log.narrowed().live();
-        let every_event = log.narrowed().needs_every_event();
-        let read = Some(Reading { compression, live, every_event, ..Reading::default() });
-        Explained { name: name.to_owned(), tags: values(log, "tags"), read }
-    }
-
-    pub(super) fn finish(&mut self, report: &LogReport, elapsed: Duration) {
-        if let Some(read) = &mut self.read {
-            read.format = report.format;
-            (read.lines, read.events, read.bytes) = (report.lines, report.events, report.bytes);
-            read.elapsed = elapsed;
-        }
+    /// A file that was read.
+    pub(super) fn new(name: String, tags: Vec<String>, read: Reading) -> Explained {
+        Explained { name, tags, read: Some(read) }
     }
 
     pub(super) fn name(&self) -> &str {
@@ -59,8 +50,24 @@ impl Explained {
     }
 }
 
-fn values(log: &LogScan<'_>, field: &str) -> Vec<String> {
-    log.fields().values(field).iter().map(str::to_owned).collect()
+impl Reading {
+    pub(super) fn new(
+        report: &LogReport,
+        how: How,
+        (compression, elapsed): (Option<Compression>, Duration),
+    ) -> Reading {
+        let LogReport { lines, events, bytes, .. } = *report;
+        Reading { how, compression, lines, events, bytes, elapsed }
+    }
+}
+
+/// A file's tags.
+pub(super) fn tags(fields: &Fields) -> Vec<String> {
+    values(fields, "tags")
+}
+
+fn values(fields: &Fields, field: &str) -> Vec<String> {
+    fields.values(field).iter().map(str::to_owned).collect()
 }
 
 impl fmt::Display for Explained {
@@ -72,21 +79,27 @@ impl fmt::Display for Explained {
                 "{name}: not fetched, tags [{tags}], no fingerprint can match"
             );
         };
-        let compression = match read.compression {
-            Some(compression) => format!("{compression}, "),
-            None => String::new(),
-        };
-        let every_event = if read.every_event { "some on every event" } else { "by literals" };
-        write!(
-            formatter,
-            "{name}: {compression}{}, tags [{tags}], {} can match ({every_event}); {}, {}, {} in \
-             {:.1} ms",
-            read.format,
-            counted(read.live as u64, "fingerprint"),
-            bytes(read.bytes),
-            counted(read.lines, "line"),
-            counted(read.events, "event"),
-            read.elapsed.as_secs_f64() * 1000.0,
-        )
+        write!(formatter, "{name}: ")?;
+        if let Some(compression) = read.compression {
+            write!(formatter, "{compression}, ")?;
+        }
+        match &read.how {
+            How::Log { format, live, every_event } => {
+                let live = counted(*live as u64, "fingerprint");
+                let how = if *every_event { "some on every event" } else { "by literals" };
+                write!(formatter, "{format}, tags [{tags}], {live} can match ({how}); ")?;
+            }
+            How::Results { kind, tests: Some((tests, failed)) } => {
+                let told = counted(*tests, "test");
+                write!(formatter, "{kind}, tags [{}], {told}, {failed} failed; ", self.tags.join(", "))?;
+            }
+            How::Results { kind, tests: None } => write!(formatter, "{kind}, tags [{tags}]; ")?,
+        }
+        write!(formatter, "{}, ", bytes(read.bytes))?;
+        if matches!(read.how, How::Log { .. }) {
+            write!(formatter, "{}, ", counted(read.lines, "line"))?;
+        }
+        let elapsed = read.elapsed.as_secs_f64() * 1000.0;
+        write!(formatter, "{} in {elapsed:.1} ms", counted(read.events, "event"))
     }
 }

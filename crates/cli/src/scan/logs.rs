@@ -1,18 +1,19 @@
 use std::{io::Read, ops::ControlFlow, time::Instant};
 
 use recheck_core::{
-    LogReport, LogScan, RunScan,
+    EventScan, LogReport, LogScan, RunScan,
     log::{
         ArchiveItem, Content, DecompressErrorKind, LogReader, SourceError, SourceErrorKind,
         walk_archive,
     },
+    results::{ResultsError, ResultsErrorKind, ResultsKind},
 };
 
 use crate::remote::Http;
 
 use super::{
     Scanner,
-    explained::Explained,
+    explained::{Explained, How, Reading, tags},
     gather::words,
     source::{Opened, Source, fetch},
 };
@@ -56,12 +57,7 @@ impl Scanner<'_> {
             Err(error) => scanned.errors.push((name.to_owned(), error)),
             Ok(mut reader) => match reader.content() {
                 Content::Archive => self.archive(run, name, &mut reader, &mut scanned),
-                Content::Binary if !is_explicit => {
-                    scanned.notes.push((name.to_owned(), "not text, left out".to_owned()));
-                }
-                Content::Text | Content::Binary => {
-                    self.log(run.log(name), name, &mut reader, &mut scanned);
-                }
+                _ => self.entry(run, name, (&mut reader, is_explicit), &mut scanned),
             },
         }
         self.progress.file_done(if let Source::Local(log) = source { log.size } else { 0 });
@@ -79,20 +75,35 @@ impl Scanner<'_> {
         }
     }
 
+    /// Scans a file that is no archive: results by their format, text as a log. What is neither is
+    /// left out, unless it was asked for.
+    fn entry<R: Read>(
+        &self,
+        run: &RunScan<'_>,
+        name: &str,
+        (reader, is_explicit): (&mut LogReader<R>, bool),
+        scanned: &mut Scanned,
+    ) {
+        if let Some(kind) = ResultsKind::detect(reader.start()) {
+            self.results(run.events(name), kind, (name, reader), scanned);
+        } else if reader.content() == Content::Text || is_explicit {
+            self.log(run.log(name), name, reader, scanned);
+        } else {
+            let what = match reader.content() {
+                Content::Archive => "an archive within the archive, left out",
+                _ => "not text, left out",
+            };
+            scanned.notes.push((name.to_owned(), what.to_owned()));
+        }
+    }
+
     fn archive(&self, run: &RunScan<'_>, name: &str, reader: &mut dyn Read, scanned: &mut Scanned) {
         let walked = walk_archive(name, reader, self.limits, &mut |item| {
             match item {
                 ArchiveItem::Note(note) => scanned.notes.push((note.name.clone(), words(&note))),
                 ArchiveItem::Log(entry) if !self.filter.wants(&entry.name) => {}
-                ArchiveItem::Log(entry) if entry.reader.content() == Content::Text => {
-                    self.log(run.log(&entry.name), &entry.name, entry.reader, scanned);
-                }
                 ArchiveItem::Log(entry) => {
-                    let what = match entry.reader.content() {
-                        Content::Archive => "an archive within the archive, left out",
-                        _ => "not text, left out",
-                    };
-                    scanned.notes.push((entry.name, what.to_owned()));
+                    self.entry(run, &entry.name, (entry.reader, false), scanned);
                 }
             }
             match self.is_stopped() {
@@ -133,11 +144,45 @@ impl Scanner<'_> {
         if reader.has_trailing_junk() {
             log.note("junk behind the compressed data was left out");
         }
-        let mut explained = Explained::new(name, &log, reader.compression());
+        let (live, every_event) = (log.narrowed().live(), log.narrowed().needs_every_event());
+        let (tags, compression) = (tags(log.fields()), reader.compression());
         let report = log.finish();
+        let how = How::Log { format: report.format, live, every_event };
+        let read = Reading::new(&report, how, (compression, started.elapsed()));
+        self.done(report, (tags, read), scanned);
+    }
+
+    fn results<R: Read>(
+        &self,
+        mut events: EventScan<'_>,
+        kind: ResultsKind,
+        (name, reader): (&str, &mut LogReader<R>),
+        scanned: &mut Scanned,
+    ) {
+        let started = Instant::now();
+        if let Err(error) = events.read(kind, &mut self.progress.counted(&mut *reader)) {
+            events.cut_short(results_reason(name, error));
+        }
+        if reader.has_trailing_junk() {
+            events.note("junk behind the compressed data was left out");
+        }
+        let (tags, compression) = (tags(events.fields()), reader.compression());
+        let report = events.finish();
+        let tests = report.tests.as_ref().map(|results| (results.tests, results.failed));
+        let how = How::Results { kind, tests };
+        let read = Reading::new(&report, how, (compression, started.elapsed()));
+        self.done(report, (tags, read), scanned);
+    }
+
+    /// Takes in what one file gave.
+    pub(super) fn done(
+        &self,
+        report: LogReport,
+        (tags, read): (Vec<String>, Reading),
+        scanned: &mut Scanned,
+    ) {
         self.progress.hits(report.hits.iter().map(|hits| hits.count).sum());
-        explained.finish(&report, started.elapsed());
-        scanned.explained.push(explained);
+        scanned.explained.push(Explained::new(report.file.clone(), tags, read));
         scanned.logs.push(report);
     }
 }
@@ -153,5 +198,13 @@ fn reason(error: &SourceError) -> String {
             format!("{told} with --max-output")
         }
         _ => told,
+    }
+}
+
+/// Why a file of results can't be read.
+fn results_reason(name: &str, error: ResultsError) -> String {
+    match error.kind {
+        ResultsErrorKind::Io(error) => reason(&SourceError::from_io(name, error)),
+        _ => error.to_string(),
     }
 }

@@ -13,5 +13,7 @@ mod lint;
 mod matching;
 mod remote;
 mod reports;
+mod repository;
+mod results;
 mod settings;
 mod util;

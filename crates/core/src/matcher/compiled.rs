@@ -242,8 +242,7 @@ impl MatcherBuilder {
 pub(crate) const STACK_TRACE_WORDS: &[&str] =
     &["traceback", "goroutine", "panicked", "panic", "fatal", "runtime", "at", "more", "common"];
 
-/// The fields that events of a log carry themselves, as DESIGN's log formats and test results give
-/// them.
+/// The fields that events carry themselves, as the formats of logs and of results give them.
 fn varies_in_logs(field: &str) -> bool {
     matches!(
         field,
@@ -257,6 +256,13 @@ fn varies_in_logs(field: &str) -> bool {
             | "syslog_host"
             | "test_id"
             | "test_status"
+            | "host"
+            | "task"
+            | "task_status"
+            | "action"
+            | "play"
+            | "playbook"
+            | "phase"
     )
 }
 

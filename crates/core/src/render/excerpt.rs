@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::fmt::Write;
 use std::ops::Range;
 
+use crate::scan::Evidence;
+
 /// The mark of text left out.
 const CUT: char = '…';
 
@@ -84,11 +86,20 @@ pub fn excerpt(message: &str, matched: Option<Range<usize>>, width: usize) -> St
     text
 }
 
-/// How many lines of the message stand before the one that [`excerpt`] shows of it: what to add to
-/// the event's first line to name the line that a reader looks for.
-pub fn lines_before(message: &str, matched: Option<&Range<usize>>) -> u64 {
-    let before = matched.and_then(|matched| message.get(..matched.start)).unwrap_or_default();
-    before.matches('\n').count() as u64
+/// The line that a reader looks for: that of the part of the message which [`excerpt`] shows. Of an
+/// event that never was a text, its number.
+pub fn shown_line(evidence: &Evidence, matched: Option<&Range<usize>>) -> u64 {
+    if evidence.structured {
+        return evidence.line;
+    }
+    let before = matched.and_then(|matched| evidence.message.get(..matched.start));
+    evidence.line + before.unwrap_or_default().matches('\n').count() as u64
+}
+
+/// `file:line`, or `file#number` for an event that never was a text.
+pub fn place(evidence: &Evidence, line: u64) -> String {
+    let mark = if evidence.structured { '#' } else { ':' };
+    format!("{}{mark}{line}", evidence.file)
 }
 
 /// The line that holds the match's start, trimmed, and the match within it.

@@ -10,8 +10,9 @@ use crate::{
 };
 
 use super::{
-    Classified, Look, escape, excerpt, lines_before,
+    Classified, Look, escape, excerpt,
     numbers::{count, counted},
+    place, shown_line,
     text::word,
 };
 
@@ -126,7 +127,7 @@ fn bug_case(run: &RunReport, bug: &Bug, look: &Look<'_>) -> TestCase {
     case
 }
 
-/// What is known of the bug and where it hit, and the first of these places.
+/// What is known of the bug and where it hit, and the first of these places that is a line.
 fn describe(bug: &Bug, look: &Look<'_>) -> (Vec<String>, Option<(String, u64)>) {
     let mut described = Vec::new();
     for told in [&bug.bug, &bug.advice].into_iter().flatten() {
@@ -136,11 +137,12 @@ fn describe(bug: &Bug, look: &Look<'_>) -> (Vec<String>, Option<(String, u64)>) 
     let mut first = None;
     for evidence in bug.evidence.iter().take(MAX_EVIDENCE) {
         let matched = (look.matched)(bug, evidence);
-        let line = evidence.line + lines_before(&evidence.message, matched.as_ref());
-        let file = text(&evidence.file).into_owned();
+        let line = shown_line(evidence, matched.as_ref());
         let shown = excerpt(&evidence.message, matched, WIDTH);
-        described.push(format!("{file}:{line}: {shown}"));
-        first.get_or_insert((file, line));
+        described.push(format!("{}: {shown}", text(&place(evidence, line))));
+        if !evidence.structured {
+            first.get_or_insert_with(|| (text(&evidence.file).into_owned(), line));
+        }
     }
     if let Some(more @ 1..) = bug.hits.checked_sub(bug.evidence.len().min(MAX_EVIDENCE) as u64) {
         described.push(format!("and {} more", count(more)));

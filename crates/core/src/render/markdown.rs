@@ -8,8 +8,9 @@ use crate::{
 };
 
 use super::{
-    Classified, Look, excerpt, lines_before,
+    Classified, Look, excerpt,
     numbers::counted,
+    place, shown_line,
     text::{is_web, total},
 };
 
@@ -91,8 +92,8 @@ fn evidence(
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
     let matched = (look.matched)(bug, evidence);
-    let line = evidence.line + lines_before(&evidence.message, matched.as_ref());
-    let place = format!("{}:{line}", evidence.file);
+    let line = shown_line(evidence, matched.as_ref());
+    let place = place(evidence, line);
     let shown = excerpt(&evidence.message, matched, look.width);
     writeln!(out, "  - {}: {}", code(&place), code(&shown))
 }

@@ -14,7 +14,7 @@ mod snippet;
 mod text;
 
 pub use classified::{Classified, Linked, Look, Matched};
-pub use excerpt::{escape, excerpt, lines_before};
+pub use excerpt::{escape, excerpt, place, shown_line};
 pub use json::{SCHEMA_VERSION, json};
 pub use junit::junit;
 pub use markdown::markdown;

@@ -15,7 +15,7 @@ use crate::{
 };
 
 use super::{
-    Classified, Look, escape, excerpt, lines_before,
+    Classified, Look, escape, excerpt, shown_line,
     text::{is_web, word},
 };
 
@@ -239,7 +239,7 @@ fn rule(bug: &Bug, level: Level) -> Rule {
 
 fn result(index: usize, bug: &Bug, evidence: &Evidence, level: Level, look: &Look<'_>) -> Found {
     let matched = (look.matched)(bug, evidence);
-    let start_line = evidence.line + lines_before(&evidence.message, matched.as_ref());
+    let start_line = shown_line(evidence, matched.as_ref());
     let shown = excerpt(&evidence.message, matched, WIDTH);
     let title = bug.title.as_ref().unwrap_or(&bug.fingerprint);
     let id = escape(&bug.fingerprint).into_owned();
@@ -247,7 +247,7 @@ fn result(index: usize, bug: &Bug, evidence: &Evidence, level: Level, look: &Loo
         message: Text { text: format!("{}: {shown}", escape(title.trim())) },
         locations: [location(
             &evidence.file,
-            Some(Region { start_line, snippet: Text { text: shown } }),
+            (!evidence.structured).then(|| Region { start_line, snippet: Text { text: shown } }),
         )],
         partial_fingerprints: PartialFingerprints {
             recheck: format!("{id}:{}", escape(&evidence.file)),

@@ -9,7 +9,7 @@ use crate::{
 
 use super::{
     Classified, Look, bytes, escape,
-    excerpt::{excerpt, lines_before},
+    excerpt::{excerpt, place, shown_line},
     numbers::{count, counted},
 };
 
@@ -69,6 +69,10 @@ pub fn text(
 struct Place<'a> {
     file: &'a str,
     line: u64,
+    /// What is written for both.
+    label: &'a str,
+    /// An event that never was a text has no line to link to.
+    linked: bool,
     indent: usize,
 }
 
@@ -153,8 +157,10 @@ impl Page<'_> {
 
     fn evidence(&mut self, run: &RunReport, bug: &Bug, evidence: &Evidence) -> io::Result<()> {
         let matched = (self.look.matched)(bug, evidence);
-        let line = evidence.line + lines_before(&evidence.message, matched.as_ref());
-        let place = Place { file: &evidence.file, line, indent: 4 };
+        let line = shown_line(evidence, matched.as_ref());
+        let label = place(evidence, line);
+        let linked = !evidence.structured;
+        let place = Place { file: &evidence.file, line, label: &label, linked, indent: 4 };
         self.excerpt(run, place, (&evidence.message, matched))?;
         let shown = (line - evidence.line) as usize;
         let message: Vec<&str> = evidence.message.lines().collect();
@@ -163,7 +169,9 @@ impl Page<'_> {
     }
 
     fn failure_line(&mut self, run: &RunReport, line: &FailureLine) -> io::Result<()> {
-        let place = Place { file: &line.file, line: line.line, indent: 2 };
+        let label = format!("{}:{}", line.file, line.line);
+        let place =
+            Place { file: &line.file, line: line.line, label: &label, linked: true, indent: 2 };
         self.excerpt(run, place, (&line.message, line.focus()))?;
         self.context(place, &line.context, [&[], &[]])
     }
@@ -199,14 +207,15 @@ impl Page<'_> {
     fn excerpt(
         &mut self,
         run: &RunReport,
-        Place { file, line, indent }: Place<'_>,
+        Place { file, line, label, linked: is_linked, indent }: Place<'_>,
         (message, matched): (&str, Option<Range<usize>>),
     ) -> io::Result<()> {
-        let place = format!("{}:{line}", escape(file));
+        let place = escape(label);
         let length = place.chars().count();
         // Two blanks between, and room for two cut marks.
         let room = |used: usize| self.look.width.saturating_sub(used + 2).max(MIN_TEXT);
-        let address = self.look.links.and_then(|links| links(run, file, line));
+        let links = self.look.links.filter(|_| is_linked);
+        let address = links.and_then(|links| links(run, file, line));
         let painted = linked(address.as_deref(), self.paint(DIM, &place));
         if length <= MAX_PLACE {
             let shown = excerpt(message, matched, room(indent + length + 2));

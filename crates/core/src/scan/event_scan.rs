@@ -1,11 +1,15 @@
 //! One file of events that have no text: each comes as its fields.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    io::{self, Read},
+};
 
 use crate::{
     fields::{FieldValues, Fields, Values},
     log::{LogFormat, MAX_EVENT, TimeContext, parse_stamp, rfc3339},
     matcher::{Event, Matcher, Narrowed, Scratch},
+    results::{ResultsError, ResultsKind, read_results},
 };
 
 use super::{
@@ -117,9 +121,17 @@ impl<'m> EventScan<'m> {
         true
     }
 
-    /// Records that the file was read so far: its bytes are told in the report.
-    pub fn read_bytes(&mut self, bytes: u64) {
-        self.report.bytes += bytes;
+    /// Reads a file of results to its end, or until the scan is told to stop.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the file; the events before it were taken in. Tell the report why the rest
+    /// is missing with [`cut_short`](EventScan::cut_short).
+    pub fn read(&mut self, kind: ResultsKind, reader: &mut dyn Read) -> Result<(), ResultsError> {
+        let mut counted = Counted { reader, bytes: 0 };
+        let outcome = read_results(kind, &mut counted, &mut |event| self.push(event));
+        self.report.bytes += counted.bytes;
+        outcome
     }
 
     /// Records why there are fewer events than there should be (`complete` becomes false).
@@ -193,6 +205,7 @@ impl<'m> EventScan<'m> {
             message: value("message").unwrap_or_default(),
             fields,
             context: Context::default(),
+            structured: true,
         }
     }
 
@@ -204,6 +217,20 @@ impl<'m> EventScan<'m> {
             hits.evidence.truncate(1);
         }
         hits.evidence.push(evidence.clone());
+    }
+}
+
+/// Counts the bytes read.
+struct Counted<'r> {
+    reader: &'r mut dyn Read,
+    bytes: u64,
+}
+
+impl Read for Counted<'_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let read = self.reader.read(out)?;
+        self.bytes += read as u64;
+        Ok(read)
     }
 }
 

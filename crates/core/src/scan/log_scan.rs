@@ -102,7 +102,7 @@ impl Log<'_> {
         record.each_field(&mut |name, value| fields.set(name, value));
         let message = record.message.into_owned();
         let (file, context) = (self.name.clone(), Context::default());
-        Evidence { file, line, timestamp, message, fields, context }
+        Evidence { file, line, timestamp, message, fields, context, structured: false }
     }
 }
 

@@ -30,6 +30,10 @@ pub struct Evidence {
     /// The lines round the event, where they were [asked for](super::ScanOptions::context).
     #[serde(skip_serializing_if = "Context::is_empty")]
     pub context: Context,
+    /// Whether the event never was a text, as a test's result: `line` is its number, then, and the
+    /// lines of its message are none of the file's.
+    #[serde(skip)]
+    pub structured: bool,
 }
 
 /// A line that says what went wrong.

@@ -104,6 +104,12 @@ impl<'m> RunScan<'m> {
         EventScan::new(matcher, wanted, (name, fields), time, self.options)
     }
 
+    /// Whether a fingerprint asks which tests failed (`test_ids`): results of tests are then worth
+    /// having, even where no query can match them.
+    pub fn asks_for_tests(&self) -> bool {
+        !self.wanted.is_empty()
+    }
+
     /// Takes a finished log in. The order of the calls decides nothing but the order of evidence
     /// that has neither a time nor a place to sort by.
     pub fn add(&mut self, log: LogReport) {

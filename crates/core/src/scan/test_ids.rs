@@ -22,7 +22,8 @@ pub struct TestResults {
 }
 
 /// Whether the status of a test says that it failed: one of the words that JUnit, subunit and our own
-/// `test_status` have for it, in any case. Failures that were expected are none.
+/// `test_status` have for it, in any case. So has a test that never ended, or that passed against
+/// expectation; failures that were expected, or that a rerun did not repeat, are none.
 ///
 /// # Example
 ///
@@ -33,7 +34,7 @@ pub struct TestResults {
 /// ```
 pub fn is_failed_test(status: &str) -> bool {
     const FAILED: [&str; 7] =
-        ["failed", "fail", "failure", "error", "errored", "unexpected-success", "uxsuccess"];
+        ["failed", "fail", "failure", "error", "uxsuccess", "unfinished", "timedout"];
     FAILED.iter().any(|word| status.eq_ignore_ascii_case(word))
 }
 
@@ -57,7 +58,7 @@ impl<'m> Wanted<'m> {
         find(name).chain(bare.iter().flat_map(|bare| find(bare))).collect::<Vec<_>>().into_iter()
     }
 
-    fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }
@@ -185,8 +186,11 @@ mod tests {
 
     #[test]
     fn only_failures_are_failures() {
-        for status in ["passed", "skipped", "xfail", "success", "inprogress", ""] {
+        for status in ["passed", "skipped", "xfail", "flaky", "success", "inprogress", ""] {
             assert!(!is_failed_test(status), "{status}");
+        }
+        for status in ["failed", "ERROR", "uxsuccess", "unfinished"] {
+            assert!(is_failed_test(status), "{status}");
         }
     }
 }

@@ -37,6 +37,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     ("run", &["span", "fields"]),
     ("log", &["span", "fields", "run"]),
+    ("results", &["fields", "log"]),
     ("report", &["span", "fields", "run", "fingerprint"]),
     (
         "scan",
@@ -53,6 +54,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "matcher",
             "run",
             "log",
+            "results",
             "report",
             "redact",
         ],
