@@ -180,8 +180,7 @@ fn with_cure(error: HttpError) -> RemoteError {
     }
     let cure = "it is not there, or not for all to see: give the address of the API for those who \
                 log in, …/a/changes/N, with a password for the host in the settings";
-    let reason = format!("{}; {cure}", error.reason(&error.url));
-    RemoteError::Content { url: error.url, reason }
+    RemoteError::with_cure(error, cure)
 }
 
 fn describe_change(change: &Change, patchset: u64) -> RunMeta {
