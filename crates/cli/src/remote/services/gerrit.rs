@@ -158,6 +158,7 @@ pub(crate) fn resolve(http: &Http, link: &GerritLink) -> Result<Vec<RemoteRun>, 
     if runs.is_empty() {
         let mut run = RemoteRun::new(page.as_str());
         run.meta.set("build_status", "SUCCESS");
+        run.events.push(event("no report of it tells of a failure", None));
         runs.push(run);
     }
     runs.iter_mut().for_each(|run| fill(&mut run.meta, &known));
