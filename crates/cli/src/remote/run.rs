@@ -60,6 +60,12 @@ pub(crate) enum RemoteError {
 }
 
 impl RemoteError {
+    /// A request's error with what helps against it.
+    pub(crate) fn with_cure(error: HttpError, cure: &str) -> RemoteError {
+        let reason = format!("{}; {cure}", error.reason(&error.url));
+        RemoteError::Content { url: *error.url, reason }
+    }
+
     /// What went wrong, with its address only where that is another one than what was asked for.
     pub(crate) fn reason(&self, asked: &Url) -> String {
         match self {

@@ -158,6 +158,7 @@ pub(crate) fn resolve(http: &Http, link: &GerritLink) -> Result<Vec<RemoteRun>, 
     if runs.is_empty() {
         let mut run = RemoteRun::new(page.as_str());
         run.meta.set("build_status", "SUCCESS");
+        run.events.push(event("no report of it tells of a failure", None));
         runs.push(run);
     }
     runs.iter_mut().for_each(|run| fill(&mut run.meta, &known));
@@ -180,8 +181,7 @@ fn with_cure(error: HttpError) -> RemoteError {
     }
     let cure = "it is not there, or not for all to see: give the address of the API for those who \
                 log in, …/a/changes/N, with a password for the host in the settings";
-    let reason = format!("{}; {cure}", error.reason(&error.url));
-    RemoteError::Content { url: error.url, reason }
+    RemoteError::with_cure(error, cure)
 }
 
 fn describe_change(change: &Change, patchset: u64) -> RunMeta {

@@ -189,8 +189,7 @@ fn with_cure(error: HttpError) -> RemoteError {
         Some(StatusCode::UNAUTHORIZED) => "the token is not, or no longer, valid, or there is none",
         _ => return error.into(),
     };
-    let reason = format!("{}; {cure}", error.reason(&error.url));
-    RemoteError::Content { url: error.url, reason }
+    RemoteError::with_cure(error, cure)
 }
 
 /// The failed jobs of a pipeline; where there are none, the pipeline itself.

@@ -196,8 +196,7 @@ fn with_cure(error: HttpError) -> RemoteError {
         }
         _ => return error.into(),
     };
-    let reason = format!("{}; {cure}", error.reason(&error.url));
-    RemoteError::Content { url: error.url, reason }
+    RemoteError::with_cure(error, cure)
 }
 
 fn run(link: &JenkinsLink, build: &Build, limit: usize) -> RemoteRun {

@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use recheck_core::render::counted;
+
 use super::facts::RUN_FILE;
 use crate::remote::run::RemoteRun;
 
@@ -41,7 +43,7 @@ impl Summary {
 
     fn text(&self) -> String {
         let all = self.taken + self.left_out.len();
-        let mut text = format!("of {all} {}s {} failed", self.what, self.taken);
+        let mut text = format!("of {} {} failed", counted(all as u64, self.what), self.taken);
         if let [first, rest @ ..] = &self.left_out[..] {
             let _ = write!(text, "; left out: {first}");
             for name in rest.iter().take(NAMED - 1) {

@@ -30,10 +30,7 @@ pub(super) fn with_cure(http: &Http, repository: &Repository, error: HttpError) 
     };
     match cure {
         None => error.into(),
-        Some(cure) => {
-            let reason = format!("{}; {cure}", error.reason(&error.url));
-            RemoteError::Content { url: error.url, reason }
-        }
+        Some(cure) => RemoteError::with_cure(error, &cure),
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use recheck_core::RunMeta;
+use recheck_core::{RunMeta, render::counted};
 use reqwest::Url;
 
 use super::{
@@ -15,7 +15,7 @@ use crate::remote::{
     run::{RemoteError, RemoteRun},
     services::{
         MAX_RUNS,
-        facts::{RUN_FILE, fill, still_running},
+        facts::{RUN_FILE, event, fill, still_running},
         summary::Summary,
     },
 };
@@ -204,6 +204,8 @@ fn unresolved(failed: &Failed<'_>, error: &RemoteError, head: &Head<'_>) -> Remo
 fn nothing_failed(head: &Head<'_>, has_ended: bool, checks: usize) -> RemoteRun {
     let mut run = RemoteRun::new(head.page.as_str());
     run.meta = head.known.clone();
+    run.events
+        .push(event(&format!("{} of it, and none failed", counted(checks as u64, "check")), None));
     if checks == 0 {
         let reason = "nobody has reported on it; ask again when somebody has";
         run.errors.push((RUN_FILE.to_owned(), reason.to_owned()));

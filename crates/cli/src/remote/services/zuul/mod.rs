@@ -51,8 +51,7 @@ fn with_cure(error: HttpError) -> RemoteError {
         return error.into();
     }
     let cure = "the tenant has none of that id, or has forgotten it: look at the link";
-    let reason = format!("{}; {cure}", error.reason(&error.url));
-    RemoteError::Content { url: error.url, reason }
+    RemoteError::with_cure(error, cure)
 }
 
 /// The failed builds of a buildset; where there are none, the buildset itself.

@@ -16,7 +16,7 @@ fn requests_and_answers_are_those_of_the_description() {
     };
     let variables = [("GITHUB_SERVER_URL", "http://github.test"), ("GITHUB_API_URL", &prism)];
     for (page, name) in [
-        ("/octocat/Hello-World/actions/runs/30433642/job/399444496", "test-coverage"),
+        ("/octocat/Hello-World/actions/runs/30433642/job/399444496", "build"),
         ("/octocat/Hello-World/runs/4", "mighty_readme"),
     ] {
         let answer = Answer::of(&known(&[]), &[&format!("http://github.test{page}")], &variables);
