@@ -71,8 +71,8 @@ signals! {
     Task Cause "^ERROR! " r"^ERROR! .+"
         from "ansible-playbook" hit "ERROR! couldn't resolve module/action 'x'" miss "ERROR!  ";
     // zuul/ansible/base/callback/zuul_stream.py
-    Task Cause "ERROR" r"^ERROR$" => Result
-        from "Zuul's console" hit "ERROR" miss "ERROR:";
+    Task Cause "| ERROR" r"(?:^|\| )ERROR$" => Result
+        from "Zuul's console" hit "| ERROR" miss "| ERROR:";
     Timeout Cause "RESULT_TIMED_OUT" r"\S*RUN END RESULT_TIMED_OUT\b.*"
         from "Zuul's executor" hit "RUN END RESULT_TIMED_OUT: [untrusted : x/y.yaml@master]"
         miss "RESULT_TIMED_OUT = 2";
@@ -86,8 +86,10 @@ signals! {
     // Tests. Python: pytest (short test summary), unittest, stestr, tox.
     Test Cause "FAILED" r"^FAILED (?:\[[^\]]*\] )?\S+(?:::|\.py\b).*"
         from "pytest" hit "FAILED tests/test_a.py::test_x - assert 1 == 2" miss "FAILED to start";
-    Test Cause "^ERROR " r"^ERROR (?:at setup of |collecting |\S+\.py\b).*"
-        from "pytest" hit "ERROR tests/test_a.py - ImportError: no module named b" miss "ERROR in x";
+    Test Cause "ERROR collecting" r"ERROR collecting \S+"
+        from "pytest" hit "_____________ ERROR collecting tests/test_a.py _____________" miss "ERROR collecting";
+    Test Cause "ERROR at setup of" r"ERROR at setup of \w+"
+        from "pytest" hit "_____________ ERROR at setup of test_x _____________" miss "ERROR at setup of";
     Test Likely "AssertionError" r"^E +(AssertionError.*)"
         from "pytest" hit "E       AssertionError: one is not two" miss "AssertionError in a sentence";
     Exception Cause "ModuleNotFoundError" r"^E +(ModuleNotFoundError: .*)"
@@ -101,8 +103,8 @@ signals! {
         miss "{0} tests.test_a.TestA.test_x [0.012345s] ... ok (was FAILED)";
     Test Vague "commands failed" r"\w+: commands failed"
         from "tox" hit "ERROR:   py39: commands failed" miss "if commands failed";
-    Test Vague "FAIL" r"^  \S+: FAIL code \d+.*"
-        from "tox 4" hit "  py39: FAIL code 1 (2.1=setup[1.0]+cmd[1.1] seconds)" miss "  FAIL: code 1";
+    Test Vague ": FAIL code" r"^  \S+: FAIL code \d+.*"
+        from "tox 4" hit "  py39: FAIL code 1 (2.1=setup[1.0]+cmd[1.1] seconds)" miss ": FAIL code";
 
     // Go, https://pkg.go.dev/testing, and Ginkgo.
     Test Cause "--- FAIL: " r"--- FAIL: \S.*"
@@ -132,8 +134,8 @@ signals! {
         from "cargo-nextest" hit "     SIGABRT [   0.012s] my-crate tests::x" miss "SIGABRT [x]";
 
     // JavaScript: Jest, Vitest, Mocha (TAP), ESLint, Prettier.
-    Test Cause "FAIL" r"^\s*FAIL\s+\S+\.[cm]?[jt]sx?\b.*"
-        from "Jest, Vitest" hit " FAIL  src/a.test.ts > adds" miss "FAIL a";
+    Test Cause "FAIL " r"^\s*FAIL\s+\S+\.[cm]?[jt]sx?\b.*"
+        from "Jest, Vitest" hit " FAIL  src/a.test.ts > adds" miss "FAIL a.py";
     Test Cause "expect(received)" r"\bexpect\(received\)\.\S.*"
         from "Jest" hit "    expect(received).toBe(expected) // Object.is equality" miss "expect(received)";
     Test Cause "AssertionError [ERR_ASSERTION]" r"AssertionError \[ERR_ASSERTION\]: .+"
@@ -220,7 +222,7 @@ signals! {
         from "RSpec" hit "     Failure/Error: expect(a).to eq 1" miss "Failure/Error: ";
     Test Cause "Failed test" r"^#\s+Failed test\b.*"
         from "Perl's Test::More" hit "#   Failed test 'the answer'" miss "a Failed test";
-    Test Cause "^Failed " r"^\s+Failed \S+ \[(?:< )?\d+ m?s\]"
+    Test Cause "  Failed" r"^\s+Failed \S+ \[(?:< )?\d+ m?s\]"
         from "dotnet test" hit "  Failed A.B.TestX [12 ms]" miss "  Failed to load";
     Test Cause "Test Case" r"Test Case '.+' failed .*"
         from "XCTest" hit "Test Case '-[A.B testX]' failed (0.012 seconds)." miss "Test Case '-[A.B testX]' passed";
@@ -228,9 +230,9 @@ signals! {
         from "Robot Framework" hit "Login Works                       | FAIL |" miss "| FAIL |";
     Test Cause "TFAIL" r"\bTFAIL\b ?: .+"
         from "Linux Test Project" hit "open01.c:52: TFAIL: sticky bit is cleared" miss "TFAIL";
-    Test Likely "Failed" r"^(.+?)\.{3,}Failed$"
+    Test Likely "..Failed" r"^(.+?)\.{3,}Failed$"
         from "pre-commit" hit "trim trailing whitespace.................................................Failed"
-        miss "Failed";
+        miss "...Failed to";
     Compile Likely "^would reformat " r"^would reformat .+"
         from "Black, Ruff" hit "would reformat a.py" miss "would reformat ";
 
