@@ -84,7 +84,7 @@ signals! {
         miss "RESULT_DISK_FULL";
 
     // Tests. Python: pytest (short test summary), unittest, stestr, tox.
-    Test Cause "FAILED" r"^FAILED (?:\[[^\]]*\] )?\S+(?:::|\.py\b).*"
+    Test Cause "^FAILED " r"^FAILED (?:\[[^\]]*\] )?\S+(?:::|\.py\b).*"
         from "pytest" hit "FAILED tests/test_a.py::test_x - assert 1 == 2" miss "FAILED to start";
     Test Cause "ERROR collecting" r"ERROR collecting \S+"
         from "pytest" hit "_____________ ERROR collecting tests/test_a.py _____________" miss "ERROR collecting";
@@ -98,9 +98,9 @@ signals! {
         from "unittest, Automake, Bazel" hit "FAIL: test_x (tests.test_a.TestA)" miss "FAIL: ";
     Test Cause "^ERROR: " r"^ERROR: \w+ \([\w.]+\)"
         from "unittest" hit "ERROR: test_x (tests.test_a.TestA)" miss "ERROR: one (of 3)";
-    Test Cause "FAILED" r"^(?:\{\d+\} )?(\S+) \[[\d.]+s\] \.\.\. FAILED"
+    Test Cause "... FAILED" r"^(?:\{\d+\} )?(\S+) \[[\d.]+s\] \.\.\. FAILED"
         from "stestr" hit "{0} tests.test_a.TestA.test_x [0.012345s] ... FAILED"
-        miss "{0} tests.test_a.TestA.test_x [0.012345s] ... ok (was FAILED)";
+        miss "{0} tests.test_a.TestA.test_x ... FAILED";
     Test Vague "commands failed" r"\w+: commands failed"
         from "tox" hit "ERROR:   py39: commands failed" miss "if commands failed";
     Test Vague ": FAIL code" r"^  \S+: FAIL code \d+.*"
@@ -159,8 +159,8 @@ signals! {
     Error Likely "[ERROR] " r"\[ERROR\] (Failed to execute goal .+)"
         from "Maven" hit "[ERROR] Failed to execute goal org.apache:x (default) on project a: it broke"
         miss "[ERROR] Failed to execute";
-    Test Cause "FAILED" r"^(\S+(?: > .+)+) FAILED$"
-        from "Gradle" hit "FooTest > testX() FAILED" miss "FooTest FAILED";
+    Test Cause "() FAILED" r"^(\S+(?: > .+)+) FAILED$"
+        from "Gradle" hit "FooTest > testX() FAILED" miss "testX() FAILED";
     Error Likely "Execution failed for task" r"Execution failed for task '.+"
         from "Gradle" hit "Execution failed for task ':app:compileJava'." miss "Execution failed for task";
     Compile Cause "[error]" r"^\[error\] (\S+:\d+(?::\d+)?: .+)"
@@ -177,13 +177,13 @@ signals! {
         from "JUnit 4" hit "org.junit.ComparisonFailure: expected:<[a]> but was:<[b]>" miss "ComparisonFailure";
 
     // C and C++: GoogleTest, Catch2, CTest, Qt Test, Boost.
-    Test Silent "FAILED" r"^\[  FAILED  \] \d+ tests?\b.*"
+    Test Silent "[  FAILED  ]" r"^\[  FAILED  \] \d+ tests?\b.*"
         from "GoogleTest" hit "[  FAILED  ] 2 tests, listed below:" miss "[  FAILED  ] A.B";
-    Test Cause "FAILED" r"\[  FAILED  \] [^\s(]+(?: / \w+)?"
-        from "GoogleTest" hit "[  FAILED  ] Suite.Name (3 ms)" miss "[  PASSED  ] 3 tests, 1 FAILED before.";
+    Test Cause "[  FAILED  ]" r"\[  FAILED  \] [^\s(]+(?: / \w+)?"
+        from "GoogleTest" hit "[  FAILED  ] Suite.Name (3 ms)" miss "[  FAILED  ]";
     Test Cause ": Failure" r"\S+:\d+: Failure$"
         from "GoogleTest" hit "a_test.cc:12: Failure" miss "Error: Failure";
-    Test Cause "FAILED" r"\S+:\d+: FAILED:$"
+    Test Cause ": FAILED:" r"\S+:\d+: FAILED:$"
         from "Catch2" hit "a_test.cpp:12: FAILED:" miss "12: FAILED:";
     Test Cause "***Failed" r"Test +#\d+: (\S+ \.+\*\*\*Failed.*)"
         from "CTest" hit "1/2 Test #1: unit ........***Failed    0.01 sec" miss "***Failed";
@@ -298,8 +298,8 @@ signals! {
         from "Ninja" hit "FAILED: obj/a.o" miss "it FAILED: x";
     Compile Vague "BUILD FAILED" r"BUILD FAILED\b.*"
         from "Gradle, Ant, Xcode" hit "** BUILD FAILED **" miss "a BUILD FAILEDX";
-    Test Vague "FAILED" r"^(?://\S+) +(?:\(.*\) )?FAILED in .*"
-        from "Bazel" hit "//a:b_test                                  FAILED in 1.2s" miss "//a:b FAILED";
+    Test Vague "FAILED in" r"^(?://\S+) +(?:\(.*\) )?FAILED in .*"
+        from "Bazel" hit "//a:b_test                                  FAILED in 1.2s" miss "a FAILED in b";
 
     // Exceptions, panics, crashes.
     Exception Likely "Traceback (most recent call last)" r"Traceback \(most recent call last\)" => Record
