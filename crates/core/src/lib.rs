@@ -16,6 +16,7 @@
 //! - [A log, from bytes to verdict](#a-log-from-bytes-to-verdict)
 //! - [Events that are split already](#events-that-are-split-already)
 //! - [Threads, deadlines, hostile logs](#threads-deadlines-hostile-logs)
+//! - [Where no fingerprint matches](#where-no-fingerprint-matches)
 //! - [Secrets](#secrets)
 //! - [Queries by themselves](#queries-by-themselves)
 //! - [The modules](#the-modules)
@@ -90,6 +91,25 @@
 //! Time is linear in the bytes whatever the fingerprints and the logs say, and memory is bounded by
 //! blocks and by the longest event ([`log::MAX_EVENT`], 1 MiB). Bytes that are not UTF-8 never stop
 //! a scan. Nothing here prints, ends the process or panics on input.
+//!
+//! # Where no fingerprint matches
+//!
+//! A matcher built with [`failure_lines`](MatcherBuilder::failure_lines) also finds the lines that
+//! say what went wrong. [`RunReport::failure`] has the five that say most.
+//!
+//! ```
+//! use recheck_core::{Known, Matcher, RunMeta, RunScan, ScanOptions};
+//!
+//! let (matcher, _) = Matcher::builder().failure_lines(true).build(&[]);
+//! let (known, options) = (Known { matcher: &matcher, fingerprints: &[] }, ScanOptions::default());
+//! let mut run = RunScan::new(known, RunMeta::new(), &options);
+//! let mut log = run.log("build.log");
+//! log.feed(b"cc -c a.c\na.c:3:5: error: expected ';'\nmake: *** [Makefile:3: all] Error 1\n");
+//! let report = log.finish();
+//! run.add(report);
+//! let [line] = &run.finish("my run").failure[..] else { panic!("make adds nothing") };
+//! assert_eq!((line.line, line.message.as_str()), (2, "a.c:3:5: error: expected ';'"));
+//! ```
 //!
 //! # Secrets
 //!

@@ -22,6 +22,9 @@ use super::{
 pub(super) const KEPT: usize = 5;
 /// Lines looked at for each text in a block.
 const LOOKS: usize = 32;
+/// What tells a failure stands at most so many bytes behind the start of its message: farther behind
+/// it is quoted, as in the arguments of a command.
+const NEAR: usize = 512;
 /// Bytes of a line that are read.
 const MAX_LINE: usize = 64 * 1024;
 
@@ -122,6 +125,10 @@ impl Failing<'_> {
 
     fn read(&self, sighting: &Sighting) -> Option<Said> {
         let (start, raw) = self.line(sighting.position as usize);
+        let before = sighting.position as usize - start;
+        if before > NEAR + self.scan.splitter.prefix_len(raw) {
+            return None;
+        }
         let record = self.scan.splitter.read_record(raw);
         let lines = || self.record(start);
         let behind = |count: usize| self.lines_from(start + raw.len() + 1, count);

@@ -239,7 +239,9 @@ fn scanned(
     fingerprints: &[Fingerprint],
     (options, prefilter): (&ScanOptions, bool),
 ) -> (LogReport, Fields) {
-    let (matcher, rejected) = Matcher::builder().prefilter(prefilter).build(fingerprints);
+    let mut builder = Matcher::builder();
+    builder.prefilter(prefilter).failure_lines(true);
+    let (matcher, rejected) = builder.build(fingerprints);
     assert!(rejected.is_empty());
     let known = Known { matcher: &matcher, fingerprints };
     let run = RunScan::new(known, RunMeta::default(), options);
@@ -368,7 +370,7 @@ proptest! {
         let options = ScanOptions { all, profile, ..ScanOptions::default() };
         let (whole, _) = scanned(&log, &[1000], &fingerprints, (&options, true));
 
-        let (matcher, _) = Matcher::builder().build(&fingerprints);
+        let (matcher, _) = Matcher::builder().failure_lines(true).build(&fingerprints);
         let known = Known { matcher: &matcher, fingerprints: &fingerprints };
         let run = RunScan::new(known, RunMeta::default(), &options);
         let start = || run.log("console.html").with_block(block);
@@ -431,7 +433,7 @@ fn odd_logs_are_read_alike() {
         ..Fingerprint::default()
     };
     let fingerprints = [fingerprint("error"), fingerprint("timeout")];
-    let (matcher, _) = Matcher::builder().build(&fingerprints);
+    let (matcher, _) = Matcher::builder().failure_lines(true).build(&fingerprints);
     let known = Known { matcher: &matcher, fingerprints: &fingerprints };
     let options = ScanOptions { all: true, ..ScanOptions::default() };
     let run = RunScan::new(known, RunMeta::default(), &options);

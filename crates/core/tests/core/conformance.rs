@@ -68,11 +68,16 @@ impl Engine for Reference {
 /// The streaming matcher, all queries compiled into one set.
 struct Streaming {
     prefilter: bool,
+    failure_lines: bool,
 }
 
 impl Engine for Streaming {
     fn name(&self) -> &'static str {
-        if self.prefilter { "matcher" } else { "matcher without prefilter" }
+        match (self.prefilter, self.failure_lines) {
+            (true, false) => "matcher",
+            (true, true) => "matcher with failure lines",
+            (false, _) => "matcher without prefilter",
+        }
     }
 
     fn answer(&mut self, schema: Schema, queries: &[&str], documents: &[Document]) -> Vec<Answer> {
@@ -88,8 +93,8 @@ impl Engine for Streaming {
             });
         }
         let mut builder = Matcher::builder();
-        let (matcher, rejected) =
-            builder.schema(schema).prefilter(self.prefilter).build(&fingerprints);
+        builder.schema(schema).prefilter(self.prefilter).failure_lines(self.failure_lines);
+        let (matcher, rejected) = builder.build(&fingerprints);
         for error in &rejected {
             let index: usize = error.fingerprint.parse().expect("ids are numbers here");
             answers[index] = Err(error.to_string());
@@ -112,12 +117,17 @@ impl Engine for Streaming {
 
 #[test]
 fn conformance_matcher() {
-    conformance(&mut Streaming { prefilter: true });
+    conformance(&mut Streaming { prefilter: true, failure_lines: false });
+}
+
+#[test]
+fn conformance_matcher_with_failure_lines() {
+    conformance(&mut Streaming { prefilter: true, failure_lines: true });
 }
 
 #[test]
 fn conformance_matcher_without_prefilter() {
-    conformance(&mut Streaming { prefilter: false });
+    conformance(&mut Streaming { prefilter: false, failure_lines: false });
 }
 
 #[test]

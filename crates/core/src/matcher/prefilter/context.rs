@@ -190,7 +190,9 @@ impl Context {
         match self.how {
             How::Phrase => {}
             How::AnchorOnly => return Verdict::Maybe,
-            How::Verbatim | How::Leading => return self.check_verbatim(text, at),
+            How::Verbatim | How::Leading => {
+                return self.check_verbatim(text, at).map_or(Verdict::No, Verdict::Yes);
+            }
         }
         if let Some(start) = at.checked_sub(self.joined_anchor)
             && let Some(here) = text.get(start..start + self.joined.len())
@@ -209,23 +211,23 @@ impl Context {
         }
     }
 
-    /// Holds the very bytes against the text.
-    fn check_verbatim(&self, text: &[u8], at: usize) -> Verdict {
-        let Some(start) = at.checked_sub(self.joined_anchor) else { return Verdict::No };
-        let (before, rest) = text.split_at(start);
-        let Some(behind) = rest.strip_prefix(&*self.joined) else { return Verdict::No };
-        let is_word = |byte: Option<&u8>| byte.is_some_and(|&byte| is_word_byte(byte));
-        let goes_on = is_word(self.joined.last()) && is_word(behind.first())
-            || is_word(self.joined.first()) && is_word(before.last());
-        let leads = match before {
+    /// Holds the very bytes against the text, where the word at `at` is as long as the anchor and
+    /// begins as it does.
+    pub(super) fn check_verbatim(&self, text: &[u8], at: usize) -> Option<usize> {
+        let start = at.checked_sub(self.joined_anchor)?;
+        let leads = || match text[..start] {
             [] | [.., b'\n'] => true,
             [.., last, b' ' | b'\t'] => !last.is_ascii_lowercase(),
             _ => false,
         };
-        if goes_on || self.how == How::Leading && !leads {
-            return Verdict::No;
+        if self.how == How::Leading && !leads() {
+            return None;
         }
-        Verdict::Yes(start)
+        let behind = text[start..].strip_prefix(&*self.joined)?;
+        let is_word = |byte: Option<&u8>| byte.is_some_and(|&byte| is_word_byte(byte));
+        let goes_on = is_word(self.joined.last()) && is_word(behind.first())
+            || is_word(self.joined.first()) && is_word(text[..start].last());
+        (!goes_on).then_some(start)
     }
 
     /// Where the phrase ends whose anchor ends at `end`.

@@ -108,13 +108,15 @@ pub(super) struct Sieve {
     /// holds the bytes' classes too, so that one look-up gives both.
     tables: [[u8; 128]; PLACES],
     any_short: bool,
+    /// The bit of a first byte that tells a capital, where some words are [sought as they are
+    /// written](Sought::AsWritten); else nothing.
+    case: u64,
 }
 
 /// A word to keep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Sought<'a> {
-    /// In this case, if it is a short one. Few short words are, where they are written in capitals,
-    /// and they share their buckets with each other.
+    /// As it is written: a word that is in every line in small letters may be rare in capitals.
     AsWritten(&'a [u8]),
     /// Lower-cased, in any case.
     AnyCase(&'a [u8]),
@@ -127,6 +129,11 @@ impl<'a> Sought<'a> {
         }
     }
 
+    /// Whether it begins with a capital, and may not begin with a small letter.
+    fn is_capital(self) -> bool {
+        matches!(self, Sought::AsWritten([first, ..]) if first & SMALL == 0)
+    }
+
     /// Whether a byte of the text may be this one of the word.
     fn fits(self, byte: u8, letter: u8) -> bool {
         match self {
@@ -136,32 +143,47 @@ impl<'a> Sought<'a> {
     }
 }
 
+/// The bit that a small letter has and a capital has not.
+const SMALL: u8 = 0x20;
+
 impl Sieve {
     /// A sieve for the given words, each ASCII.
     pub(super) fn new<'a>(words: impl Iterator<Item = Sought<'a>>) -> Sieve {
         let (long, mut short): (Vec<_>, Vec<_>) =
             words.partition(|word| word.bytes().len() >= LONG);
+        let as_written = |word: &Sought<'_>| matches!(word, Sought::AsWritten(_));
+        let case = if long.iter().chain(&short).any(as_written) { u64::from(SMALL) } else { 0 };
         // Neighbours in the alphabet share first bytes, so they share a bucket.
-        short.sort_unstable();
+        short.sort_unstable_by_key(|word| (word.bytes(), *word));
         short.dedup();
-        // The very short leave most places open, so they get a bucket of their own.
-        let is_tiny =
-            |word: &Sought<'_>| matches!(word, Sought::AnyCase(_)) && word.bytes().len() < PLACES;
-        let (tiny, usual): (Vec<Sought<'_>>, Vec<_>) = short.iter().partition(|word| is_tiny(word));
-        let bytes =
-            |words: &[Sought<'a>]| words.iter().map(|word| word.bytes()).collect::<Vec<_>>();
         let mut tables = [[0; 128]; PLACES];
         tables[0] = CLASS;
-        for (index, word) in usual.iter().enumerate() {
-            admit(&mut tables, *word, FIRST_BUCKET << (index * 5 / usual.len()));
-        }
+        let (capital, small): (Vec<_>, Vec<_>) =
+            short.iter().copied().partition(|word| word.is_capital());
+        // The very short leave most places open, so they get a bucket of their own.
+        let (tiny, usual): (Vec<_>, Vec<_>) =
+            small.into_iter().partition(|word| word.bytes().len() < PLACES);
         tiny.iter().for_each(|word| admit(&mut tables, *word, FIRST_BUCKET << 5));
+        // And so do capitals, that they do not let through words in small letters.
+        capital.iter().for_each(|word| admit(&mut tables, *word, FIRST_BUCKET << 4));
+        let buckets = if capital.is_empty() { 5 } else { 4 };
+        for (index, word) in usual.iter().enumerate() {
+            admit(&mut tables, *word, FIRST_BUCKET << (index * buckets / usual.len()));
+        }
         Sieve {
-            long: Bloom::new(&bytes(&long)),
-            short: Bloom::new(&bytes(&short)),
+            long: Bloom::new(&long, case),
+            short: Bloom::new(&short, case),
             tables,
             any_short: !short.is_empty(),
+            case,
         }
+    }
+
+    /// Marks the key of a word that begins with a capital, where that makes a difference: bit 7 is
+    /// free in ASCII.
+    #[inline(always)]
+    fn cased(&self, key: u64, load: u64) -> u64 {
+        key | (!load & self.case) << 2
     }
 }
 
@@ -193,18 +215,31 @@ struct Bloom {
 const BLOOM_WORDS: usize = 1 << 12;
 
 impl Bloom {
-    fn new(words: &[&[u8]]) -> Bloom {
+    /// With `case`, by the case of the words' first bytes as well; see [`Sieve::case`].
+    fn new(words: &[Sought<'_>], case: u64) -> Bloom {
         let log2 = (words.len() * 128)
             .next_power_of_two()
             .clamp(1 << 12, 64 * BLOOM_WORDS)
             .trailing_zeros();
-        let mut bits = Box::new([0; BLOOM_WORDS]);
-        let shift = 64 - log2;
+        let mut bloom = Bloom { bits: Box::new([0; BLOOM_WORDS]), shift: 64 - log2 };
         for word in words {
-            let bit = hash(key_of(word)) >> shift;
-            bits[(bit >> 6) as usize] |= 1 << (bit & 63);
+            let key = key_of(word.bytes());
+            let capital = key | case << 2;
+            match word {
+                Sought::AsWritten([first, ..]) if first & SMALL == 0 => bloom.add(capital),
+                Sought::AsWritten(_) => bloom.add(key),
+                Sought::AnyCase(_) => {
+                    bloom.add(key);
+                    bloom.add(capital);
+                }
+            }
         }
-        Bloom { bits, shift }
+        bloom
+    }
+
+    fn add(&mut self, key: u64) {
+        let bit = hash(key) >> self.shift;
+        self.bits[(bit >> 6) as usize] |= 1 << (bit & 63);
     }
 
     #[inline(always)]
@@ -511,10 +546,16 @@ impl Noted {
         }
         let Room { long, short, masks, .. } = room;
         let word = |at: &u32| Word { at: start as u32 + at, ..masks.word(*at) };
-        let passes = |at| sieve.long.admits(key_of_load(load(text, at), LONG));
+        let passes = |at| {
+            let load = load(text, at);
+            sieve.long.admits(sieve.cased(key_of_load(load, LONG), load))
+        };
         let kept = keep(&mut long[..self.long], passes);
         found.words.extend(long[..kept].iter().map(word));
-        let passes = |at| sieve.short.admits(key_of_short(load(text, at), masks.length(at)));
+        let passes = |at| {
+            let load = load(text, at);
+            sieve.short.admits(sieve.cased(key_of_short(load, masks.length(at)), load))
+        };
         let kept = keep(&mut short[..self.short], passes);
         found.words.extend(short[..kept].iter().map(word));
     }
@@ -743,6 +784,18 @@ mod tests {
             [(2, 8), (17, 3), (29, 7)]
         );
         assert_eq!(words(&sieve, b"dead-lock 5030 mirror s _503"), []);
+    }
+
+    #[test]
+    fn words_as_written_keep_those_in_another_case_out() {
+        let words_of = |text: &str| {
+            let sought =
+                [&b"TASK"[..], b"panic", b"UNEXPECTED", b"Exception"].map(Sought::AsWritten);
+            let sieve = Sieve::new(sought.into_iter().chain([Sought::AnyCase(b"killed")]));
+            words(&sieve, text.as_bytes()).len()
+        };
+        assert_eq!(words_of("[task 2025] Panic unexpected exception"), 0);
+        assert_eq!(words_of("TASK panic UNEXPECTED Exception Killed killed"), 6);
     }
 
     #[test]

@@ -205,7 +205,7 @@ impl Prefilter {
     fn push_texts(&self, block: &[u8], word: Promising, sightings: &mut Vec<Sighting>) {
         for &id in self.words.texts(word) {
             let Some(context) = &self.contexts[id.0 as usize] else { continue };
-            if let Verdict::Yes(start) = context.check(block, word.at as usize) {
+            if let Some(start) = context.check_verbatim(block, word.at as usize) {
                 let text = (id.0 - self.first_text) as u16;
                 sightings.push(Sighting { position: start as u32, text });
             }
