@@ -91,7 +91,11 @@ impl fmt::Display for Explained {
             }
             How::Results { kind, tests: Some((tests, failed)) } => {
                 let told = counted(*tests, "test");
-                write!(formatter, "{kind}, tags [{}], {told}, {failed} failed; ", self.tags.join(", "))?;
+                write!(
+                    formatter,
+                    "{kind}, tags [{}], {told}, {failed} failed; ",
+                    self.tags.join(", ")
+                )?;
             }
             How::Results { kind, tests: None } => write!(formatter, "{kind}, tags [{tags}]; ")?,
         }

@@ -73,6 +73,13 @@ fn lines_round_evidence_on_request() {
                 3    File \"a.py\", line 1\n      5  two\n";
     assert!(text.contains(told), "{text}");
     assert!(!text.contains("Traceback") && !text.contains("three"), "{text}");
+    let json = dir.recheck(&["classify", "-C", "1", "--format", "json", "x.log"]).out;
+    let run = document::read(&json).runs.remove(0);
+    let context = run.bugs[0].evidence[0].context.as_ref().expect("it was asked for");
+    assert_eq!(
+        (&context.before[..], &context.after[..]),
+        (&["one".into()][..], &["two".into()][..])
+    );
     let piped =
         dir.recheck_with(&["classify", "-C", "1", "-"], b"No space left on device\nafter\n");
     assert!(piped.out.contains("  2  after\n"), "{}", piped.out);

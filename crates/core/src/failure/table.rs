@@ -68,7 +68,7 @@ signals! {
     Task Cause "^failed: [" r"^failed: \[([^\]]+)\].* => (\{.*)" => Ansible
         from "Ansible, an item of a loop" hit r#"failed: [node] (item=a) => {"msg": "not found"}"#
         miss "failed: [node]";
-    Task Cause "^ERROR! " r"^ERROR! .+"
+    Task Cause "^ERROR! " r"^ERROR! \S.*"
         from "ansible-playbook" hit "ERROR! couldn't resolve module/action 'x'" miss "ERROR!  ";
     // zuul/ansible/base/callback/zuul_stream.py
     Task Cause "| ERROR" r"(?:^|\| )ERROR$" => Result
@@ -264,7 +264,7 @@ signals! {
         miss "- error TS2322";
     Link Cause ": error" r"\S+ : error LNK\d+: .+"
         from "MSVC" hit "a.obj : error LNK2019: unresolved external symbol f" miss "a : error L2";
-    Error Likely ": error" r"\b(?:MSBUILD |\S+)?: error (?:MSB|NU)\d+: .+"
+    Error Likely ": error" r"\S+ ?: error (?:MSB|NU)\d+: .+"
         from "MSBuild, NuGet" hit "a.csproj : error NU1101: Unable to find package x" miss ": error X1";
     Compile Cause "error[" r"(?:^|\s)(error\[E\d{4}\]: .+)"
         from "rustc" hit "error[E0308]: mismatched types" miss "error[0]: x";
@@ -312,7 +312,7 @@ signals! {
         from "libstdc++" hit "terminate called after throwing an instance of 'std::logic_error'" miss "terminate called after throwing";
     Exception Cause "Unhandled exception" r"^\s*Unhandled exception\b[.:] ?.+"
         from ".NET" hit "Unhandled exception. System.InvalidOperationException: no" miss "an Unhandled exception";
-    Exception Cause "ERR_UNHANDLED_REJECTION" r".*ERR_UNHANDLED_REJECTION.*"
+    Exception Cause "ERR_UNHANDLED_REJECTION" r".*\bERR_UNHANDLED_REJECTION\b.*"
         from "Node.js" hit "[UnhandledPromiseRejection: x] { code: 'ERR_UNHANDLED_REJECTION' }" miss "ERR_UNHANDLED_REJECTIONS";
     Exception Cause "Cannot find module" r"Error: Cannot find module .+"
         from "Node.js" hit "Error: Cannot find module 'x'" miss "Cannot find module";

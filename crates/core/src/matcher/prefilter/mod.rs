@@ -139,7 +139,8 @@ impl Prefilter {
     }
 
     /// Fills `buffers.candidates` with the places of `block` worth a closer look, by position, and
-    /// beside them what is told for its own sake. The block must begin and end at event borders. Returns the number of line feeds.
+    /// beside them what is told for its own sake. The block must begin and end at event borders.
+    /// Returns the number of line feeds.
     pub(crate) fn find(
         &self,
         block: &[u8],
