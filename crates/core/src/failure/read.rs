@@ -94,10 +94,14 @@ pub(crate) fn texts() -> &'static [Wording<'static>] {
     &INDEX.texts
 }
 
+/// The signals of this text.
+pub(crate) fn signals(text: u16) -> impl Iterator<Item = u16> {
+    INDEX.signals.get(usize::from(text)).into_iter().flatten().copied()
+}
+
 /// Whether this text may tell of the task at work.
 pub(crate) fn is_task(text: u16) -> bool {
-    let signals = INDEX.signals.get(usize::from(text)).into_iter().flatten();
-    signals.into_iter().any(|signal| SIGNALS[usize::from(*signal)].tell == Tell::Task)
+    signals(text).any(|signal| SIGNALS[usize::from(signal)].tell == Tell::Task)
 }
 
 /// Reads a line that has this text; nothing where no pattern of its signals matches.
@@ -109,8 +113,7 @@ pub(crate) fn read(text: u16, line: &Line<'_>) -> Option<Said> {
 
 /// The first of a text's signals whose pattern matches the line.
 pub(super) fn matching(text: u16, line: &str) -> Option<u16> {
-    let mut signals = INDEX.signals.get(usize::from(text))?.iter().copied();
-    signals.find(|number| pattern(*number).is_some_and(|pattern| pattern.is_match(line)))
+    signals(text).find(|number| pattern(*number).is_some_and(|pattern| pattern.is_match(line)))
 }
 
 fn pattern(number: u16) -> Option<&'static Regex> {

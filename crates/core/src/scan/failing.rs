@@ -1,8 +1,7 @@
 //! The failure lines of one block.
 //!
 //! A log may be full of them, and only those nearest its end are ever shown: the block is looked at
-//! from its end, and for each text no further than a few are found or a bounded number was looked
-//! at.
+//! from its end, and for each text no further than a few are found that say different things.
 
 use memchr::{memchr, memchr_iter, memrchr};
 
@@ -20,8 +19,6 @@ use super::{
 
 /// Failure lines kept of each signal, in a block and in a log; no more are shown of a run.
 pub(super) const KEPT: usize = 5;
-/// Lines looked at for each text in a block.
-const LOOKS: usize = 32;
 /// What tells a failure stands at most so many bytes behind the start of its message: farther behind
 /// it is quoted, as in the arguments of a command.
 const NEAR: usize = 512;
@@ -68,20 +65,25 @@ impl Failing<'_> {
         if self.scan.splitter.format() == LogFormat::ZuulConsole {
             failures.head = self.lines_from(0, RESULT_LINES);
         }
-        let mut looks = vec![0; failure::texts().len()];
+        // Texts of which the block can tell nothing more.
+        let mut done = vec![false; failure::texts().len()];
         for (index, sighting) in self.sightings.iter().enumerate().rev() {
-            let looks = &mut looks[usize::from(sighting.text)];
-            *looks += 1;
-            if *looks > LOOKS {
+            let done = &mut done[usize::from(sighting.text)];
+            if *done {
                 continue;
             }
             match self.read(sighting) {
                 None => {}
                 Some(Said::Task(task)) => {
                     failures.task.get_or_insert(task);
+                    *done = failure::signals(sighting.text).count() == 1;
                 }
                 Some(Said::Failure(failure)) => {
                     failures.found.extend(self.found(index, failure, &failures.found));
+                    *done = failure::signals(sighting.text).all(|signal| {
+                        let same = failures.found.iter();
+                        same.filter(|found| found.failure.signal == signal).count() >= KEPT
+                    });
                 }
             }
         }

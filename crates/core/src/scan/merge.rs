@@ -131,8 +131,8 @@ impl MergedFailures {
         for failure in found {
             let same = self.found.entry(failure.failure.signal).or_default();
             same.push((place, failure));
-            if same.len() > 4 * KEPT {
-                keep_last(same);
+            if same.len() > 8 * KEPT {
+                keep_last(same, 4 * KEPT);
             }
         }
     }
@@ -147,49 +147,69 @@ impl MergedFailures {
     ) -> Vec<FailureLine> {
         let MergedFailures { found, tasks, heads } = self;
         let mut lines = Vec::new();
-        for (place, found) in found.into_values().flatten() {
-            let Found { timestamp, failure, task, mut context, line } = found;
-            let rest = heads.range(place + 1..).flat_map(|(_, lines)| lines).take(RESULT_LINES);
-            let Some(failure) = failure.with_rest(rest.cloned().collect()) else { continue };
-            let task = match failure.needs {
-                Needs::None => None,
-                Needs::Task | Needs::RestAndTask(_) => {
-                    task.as_ref().or_else(|| Some(tasks.range(..place).next_back()?.1))
+        for mut same in found.into_values() {
+            keep_last(&mut same, usize::MAX);
+            // Which task was at work is known only now, and with it what says the same.
+            let mut told: Vec<FailureLine> = Vec::with_capacity(KEPT);
+            for (place, found) in same {
+                let rest = heads.range(place + 1..).flat_map(|(_, lines)| lines);
+                let rest = rest.take(RESULT_LINES).cloned().collect();
+                let before = tasks.range(..place).next_back().map(|(_, task)| task.as_str());
+                let Some(mut line) = found.told(file, rest, before) else { continue };
+                line.line += first_lines[place];
+                complete(place, &mut line.context);
+                if told.len() < KEPT && !told.iter().any(|other| other.message == line.message) {
+                    told.push(line);
                 }
-            };
-            let told = match task {
-                Some(task) => format!("TASK [{task}] {}", failure.message),
-                None => failure.message,
-            };
-            let line = first_lines[place] + line + failure.lines_behind;
-            complete(place, &mut context);
-            let (kind, weight, words) = (failure.kind, failure.weight, failure.words);
-            let file = file.to_owned();
-            lines.push(FailureLine {
-                file,
-                line,
-                message: told,
-                kind,
-                context,
-                weight,
-                words,
-                timestamp,
-            });
+            }
+            lines.extend(told);
         }
         lines.sort_by_key(|line| Reverse(line.line));
         lines
     }
 }
 
-/// Leaves the last failures that say different things.
-fn keep_last(same: &mut Vec<(usize, Found)>) {
-    same.sort_by_key(|(place, found)| Reverse((*place, found.line)));
-    let mut kept: Vec<(usize, Found)> = Vec::with_capacity(KEPT);
-    for (place, found) in same.drain(..) {
-        let says = |(_, other): &(usize, Found)| {
-            other.failure.message == found.failure.message && other.task == found.task
+impl Found {
+    /// The failure as it is told, its line from the block's first; nothing where the rest of its
+    /// result says that it was none. `before` is the task at work at the block's start.
+    fn told(self, file: &str, rest: Vec<String>, before: Option<&str>) -> Option<FailureLine> {
+        let Found { timestamp, failure, task, context, line } = self;
+        let failure = failure.with_rest(rest)?;
+        let task = match failure.needs {
+            Needs::None => None,
+            Needs::Task | Needs::RestAndTask(_) => task.as_deref().or(before),
         };
-        if kept.len() < KEPT && !kept.iter().any(says) {
+        let message = match task {
+            Some(task) => format!("TASK [{task}] {}", failure.message),
+            None => failure.message,
+        };
+        Some(FailureLine {
+            file: file.to_owned(),
+            line: line + failure.lines_behind,
+            message,
+            kind: failure.kind,
+            context,
+            weight: failure.weight,
+            words: failure.words,
+            timestamp,
+        })
+    }
+}
+
+/// Leaves the last failures, no more than so many, of which each may say something that the others
+/// do not.
+fn keep_last(same: &mut Vec<(usize, Found)>, most: usize) {
+    same.sort_by_key(|(place, found)| Reverse((*place, found.line)));
+    let mut kept: Vec<(usize, Found)> = Vec::new();
+    for (place, found) in same.drain(..) {
+        // Two failures of tasks that began before their blocks may be of different tasks.
+        let is_settled = found.task.is_some() || found.failure.needs == Needs::None;
+        let says = |(other_place, other): &(usize, Found)| {
+            other.failure.message == found.failure.message
+                && other.task == found.task
+                && (is_settled || *other_place == place)
+        };
+        if kept.len() < most && !kept.iter().any(says) {
             kept.push((place, found));
         }
     }
