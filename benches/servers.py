@@ -4,11 +4,13 @@
     python3 benches/servers.py DIR [--recheck PROGRAM] [--gib 5] [--rounds 5]
 
 Needs nginx and curl. DIR gets the logs: a tree of 200 files of 8 MiB, one large log, and 500 files of
-100 kB. Text is made with a fixed seed. Peak memory is what the system tells of the program (ru_maxrss).
+100 kB. Their text is cut from the real logs in RECHECK_DATA, else made, with a fixed seed. Peak memory is what the system tells of the program (ru_maxrss).
 """
 
 import argparse
+import gzip
 import http.server
+import multiprocessing
 import os
 import pathlib
 import random
@@ -23,8 +25,23 @@ MIB = 1 << 20
 WORDS = "node job task INFO DEBUG error retry waiting for server 200 OK volume attach 503 pull".split()
 
 
+def real(size, rng):
+    """Pieces of real logs, shuffled; None without the reference data."""
+    folder = pathlib.Path(os.environ.get("RECHECK_DATA", "-"), "logs")
+    logs = [gzip.open(path).read() for path in sorted(folder.glob("*.gz"))]
+    if not logs:
+        return None
+    pieces = [log[at : at + 64 * 1024] + b"\n" for log in logs for at in range(0, len(log), 64 * 1024)]
+    rng.shuffle(pieces)
+    whole = b"".join(pieces)
+    return (whole * (size // len(whole) + 1))[:size]
+
+
 def text(size, seed):
     rng = random.Random(seed)
+    found = real(size, rng)
+    if found is not None:
+        return found
     lines, length = [], 0
     while length < size:
         line = f"2024-05-01 12:00:00.{rng.randrange(10**6):06} | node | " + " ".join(
@@ -42,6 +59,15 @@ def write(path, piece, size):
     with open(path, "wb") as file:
         while size > 0:
             size -= file.write(piece[:size])
+
+
+def make(root, large):
+    piece = text(8 * MIB, 1)
+    for number in range(200):
+        write(root / f"tree/{number % 10}/{number}.log", piece, len(piece))
+    for number in range(500):
+        write(root / f"many/{number}.log", piece, 100_000)
+    write(root / "large.log", piece, large)
 
 
 def free_port():
@@ -105,12 +131,10 @@ def main():
     args = parser.parse_args()
     root = args.dir.resolve()
     root.mkdir(parents=True, exist_ok=True)
-    piece = text(8 * MIB, 1)
-    for number in range(200):
-        write(root / f"tree/{number % 10}/{number}.log", piece, len(piece))
-    for number in range(500):
-        write(root / f"many/{number}.log", piece, 100_000)
-    write(root / "large.log", piece, int(args.gib * (1 << 30)))
+    # In a process of its own: a program that is started is told the peak of the one that starts it.
+    maker = multiprocessing.Process(target=make, args=(root, int(args.gib * (1 << 30))))
+    maker.start()
+    maker.join()
     classify = [args.recheck, "classify", "--no-progress", "--format", "json"]
 
     process, base = nginx(root)
