@@ -235,7 +235,8 @@ fn result(json: &str) -> String {
 fn telling_line(text: &str) -> Cow<'_, str> {
     let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let first = lines.next().unwrap_or_default();
-    let line = if first.starts_with("Traceback") { lines.last().unwrap_or(first) } else { first };
+    let line =
+        if first.starts_with("Traceback") { lines.next_back().unwrap_or(first) } else { first };
     Cow::Borrowed(line)
 }
 

@@ -247,7 +247,7 @@ fn result(index: usize, bug: &Bug, evidence: &Evidence, level: Level, look: &Loo
         message: Text { text: format!("{}: {shown}", escape(title.trim())) },
         locations: [location(
             &evidence.file,
-            (!evidence.structured).then(|| Region { start_line, snippet: Text { text: shown } }),
+            (!evidence.structured).then_some(Region { start_line, snippet: Text { text: shown } }),
         )],
         partial_fingerprints: PartialFingerprints {
             recheck: format!("{id}:{}", escape(&evidence.file)),

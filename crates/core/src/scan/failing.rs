@@ -160,7 +160,7 @@ impl Failing<'_> {
 
     /// The texts of so many lines, fewer at the block's end.
     fn lines_from(&self, start: usize, count: usize) -> Vec<String> {
-        lines_after(&self.scan.splitter, self.block.get(start..).unwrap_or_default(), count)
+        lines_after(self.scan.splitter, self.block.get(start..).unwrap_or_default(), count)
     }
 
     /// The texts of the lines from this one to the end of its event.

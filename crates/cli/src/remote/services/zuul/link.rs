@@ -116,7 +116,7 @@ impl LogPath {
     /// Reads the address of a log, or of the directory of a run.
     pub(crate) fn parse(url: &Url) -> Option<LogPath> {
         let pieces = pieces(url);
-        let place = pieces.windows(6).position(|pieces| is_log_path(pieces))?;
+        let place = pieces.windows(6).position(is_log_path)?;
         let [_, change, patchset, pipeline, job, uuid] = pieces[place..place + 6] else {
             return None;
         };
