@@ -1,16 +1,19 @@
 //! The logs of a target as events for an index.
 
 use std::{
+    collections::BTreeSet,
     io::{self, Read},
     ops::ControlFlow,
 };
 
 use recheck_core::{
-    FieldValues, Fields, Known, Narrowed, RunMeta, RunScan, ScanOptions, Scratch,
+    Fields, Known, Narrowed, RunMeta, RunScan, ScanOptions, Scratch, is_failed_test,
     log::{
-        ArchiveItem, Cleaner, Content, Limits, LogReader, LogSource, Profile, SourceError,
-        Splitter, Target, TimeContext, open_target, rfc3339, walk_archive,
+        ArchiveItem, Cleaner, Content, Limits, LogReader, LogSource, MAX_EVENT, Profile,
+        SourceError, Splitter, Target, TimeContext, open_target, parse_stamp, rfc3339,
+        walk_archive,
     },
+    results::{ResultsKind, read_results},
 };
 use recheck_index::{IndexError, IndexedEvent, RunKey};
 
@@ -20,6 +23,9 @@ use crate::progress::Progress;
 const PIECE: usize = 256 * 1024;
 /// Bytes that tell a log's format, as in a scan.
 const SAMPLE: usize = 64 * 1024;
+
+/// Names of failed tests that are kept of a run.
+const MAX_FAILED_TESTS: usize = 100_000;
 
 /// Takes events, each with the places of the fingerprints that hit it.
 pub(crate) type EachEvent<'a> = dyn FnMut(&IndexedEvent, &[u32]) -> Result<(), IndexError> + 'a;
@@ -33,8 +39,10 @@ pub(crate) struct RunEvents<'a> {
     run: RunScan<'a>,
     /// What could not be read: the log, and why.
     pub(crate) problems: Vec<(String, String)>,
-    /// Logs read.
+    /// Logs and files of results read.
     pub(crate) logs: u64,
+    /// The tests that failed; `None` where no test's result was read.
+    pub(crate) failed_tests: Option<BTreeSet<String>>,
 }
 
 impl<'a> RunEvents<'a> {
@@ -46,7 +54,8 @@ impl<'a> RunEvents<'a> {
         progress: &'a Progress,
     ) -> RunEvents<'a> {
         let run = RunScan::new(known, meta, options);
-        RunEvents { known, options, progress, key, run, problems: Vec::new(), logs: 0 }
+        let (problems, logs, failed_tests) = (Vec::new(), 0, None);
+        RunEvents { known, options, progress, key, run, problems, logs, failed_tests }
     }
 
     /// Reads all logs of a target, one after the other.
@@ -99,8 +108,24 @@ impl<'a> RunEvents<'a> {
         };
         match reader.content() {
             Content::Archive => self.archive(&source.name, &mut reader, each),
-            Content::Binary if !explicit => Ok(()),
-            Content::Text | Content::Binary => self.log(&source.name, &mut reader, each),
+            _ => self.entry(&source.name, (&mut reader, explicit), each),
+        }
+    }
+
+    /// Reads a file that is no archive: results by their format, text as a log. What is neither is
+    /// left out, unless it was asked for.
+    fn entry<R: Read>(
+        &mut self,
+        name: &str,
+        (reader, explicit): (&mut LogReader<R>, bool),
+        each: &mut EachEvent<'_>,
+    ) -> Result<(), IndexError> {
+        if let Some(kind) = ResultsKind::detect(reader.start()) {
+            self.results(kind, name, reader, each)
+        } else if reader.content() == Content::Text || explicit {
+            self.log(name, reader, each)
+        } else {
+            Ok(())
         }
     }
 
@@ -112,10 +137,8 @@ impl<'a> RunEvents<'a> {
     ) -> Result<(), IndexError> {
         let mut outcome = Ok(());
         let walked = walk_archive(name, reader, Limits::default(), &mut |item| {
-            if let ArchiveItem::Log(entry) = item
-                && entry.reader.content() == Content::Text
-            {
-                outcome = self.log(&entry.name, entry.reader, each);
+            if let ArchiveItem::Log(entry) = item {
+                outcome = self.entry(&entry.name, (entry.reader, false), each);
             }
             match outcome {
                 Ok(()) => ControlFlow::Continue(()),
@@ -136,21 +159,13 @@ impl<'a> RunEvents<'a> {
     ) -> Result<(), IndexError> {
         self.logs += 1;
         let scan = self.run.log(name);
-        let meta = self.run.meta();
-        let mut own = Fields::new();
-        let of_the_log = |name: &str| ["filename", "tags"].contains(&name);
-        for (name, values) in scan.fields().iter().filter(|(name, _)| of_the_log(name)) {
-            values.iter().for_each(|value| own.push(name, value.as_str()));
-        }
-        let year = self.options.time.year.or(meta.year());
         let mut log = LogEvents {
             known: self.known,
             key: &self.key,
-            name: own_name(&own, name),
-            inherited: meta.fields(),
-            own,
+            own: of_the_file(scan.fields()),
+            inherited: self.run.meta().fields(),
             narrowed: scan.narrowed(),
-            time: TimeContext { year, zone: self.options.time.zone.clone() },
+            time: self.time(),
             scratch: self.known.matcher.scratch(),
             line: 1,
         };
@@ -178,8 +193,86 @@ impl<'a> RunEvents<'a> {
     }
 }
 
-fn own_name(fields: &Fields, name: &str) -> String {
-    fields.values("filename").iter().next().unwrap_or(name).to_owned()
+impl RunEvents<'_> {
+    /// Reads a file of results; each event's line is its number.
+    fn results<R: Read>(
+        &mut self,
+        kind: ResultsKind,
+        name: &str,
+        reader: &mut LogReader<R>,
+        each: &mut EachEvent<'_>,
+    ) -> Result<(), IndexError> {
+        self.logs += 1;
+        let own = of_the_file(self.run.events(name).fields());
+        let (time, inherited) = (self.time(), self.run.meta().fields().clone());
+        let matcher = self.known.matcher;
+        let (narrowed, mut scratch) = (matcher.narrow_nothing(), matcher.scratch());
+        let (mut hits, mut number, mut outcome) = (Vec::new(), 0, Ok(()));
+        let mut reader = self.progress.counted(reader);
+        let read = read_results(kind, &mut reader, &mut |fields| {
+            number += 1;
+            if let Some(name) = test_of(&fields) {
+                let failed = self.failed_tests.get_or_insert_default();
+                failed.extend(name.filter(|_| failed.len() < MAX_FAILED_TESTS));
+            }
+            let event = result_event(fields, &own, &time);
+            let event = IndexedEvent {
+                id: Some(format!("{}:{number}", own.first("filename").unwrap_or_default())),
+                run: Some(self.key.clone()),
+                line: Some(number),
+                inherited: inherited.clone(),
+                ..event
+            };
+            hits.clear();
+            matcher.matches_event(&narrowed, event.to_match(), &mut scratch, &mut hits);
+            outcome = each(&event, &hits);
+            outcome.is_ok()
+        });
+        if let Err(error) = read {
+            self.problems.push((name.to_owned(), error.to_string()));
+        }
+        outcome
+    }
+
+    fn time(&self) -> TimeContext {
+        let year = self.options.time.year.or(self.run.meta().year());
+        TimeContext { year, zone: self.options.time.zone.clone() }
+    }
+}
+
+/// Whether an event is a test's result, and the test's name if it failed.
+fn test_of(fields: &Fields) -> Option<Option<String>> {
+    let (id, status) = (fields.first("test_id")?, fields.first("test_status")?);
+    Some(is_failed_test(status).then(|| id.to_owned()))
+}
+
+/// A structured event over the fields of its file, its time as a field holds it, and no longer than
+/// an event may be: as a scan takes it.
+fn result_event(mut fields: Fields, file: &Fields, context: &TimeContext) -> IndexedEvent {
+    let time = fields.first("@timestamp").and_then(|stamp| parse_stamp(stamp, context));
+    match time {
+        Some(time) => fields.set("@timestamp", rfc3339(time)),
+        None => fields.remove("@timestamp"),
+    }
+    if let Some(text) = fields.first("message").filter(|text| text.len() > MAX_EVENT) {
+        let cut = text[..text.floor_char_boundary(MAX_EVENT)].to_owned();
+        fields.set("message", cut);
+    }
+    for (name, values) in
+        file.iter().filter(|(name, _)| fields.first(name).is_none()).collect::<Vec<_>>()
+    {
+        values.iter().for_each(|value| fields.push(name, value.as_str()));
+    }
+    IndexedEvent { time, fields, ..IndexedEvent::default() }
+}
+
+/// Of a log's constant fields those that are not its run's.
+fn of_the_file(fields: &Fields) -> Fields {
+    let mut own = Fields::new();
+    for (name, values) in fields.iter().filter(|(name, _)| ["filename", "tags"].contains(name)) {
+        values.iter().for_each(|value| own.push(name, value.as_str()));
+    }
+    own
 }
 
 fn reason(name: &str, error: io::Error) -> String {
@@ -223,7 +316,6 @@ impl Text {
 struct LogEvents<'a> {
     known: Known<'a>,
     key: &'a RunKey,
-    name: String,
     inherited: &'a Fields,
     /// Fields of the log.
     own: Fields,
@@ -267,7 +359,7 @@ impl LogEvents<'_> {
         let text = String::from_utf8_lossy(raw).replace("\r\n", "\n");
         fields.set("message", record.message.into_owned());
         IndexedEvent {
-            id: Some(format!("{}:{}", self.name, self.line)),
+            id: Some(format!("{}:{}", self.own.first("filename").unwrap_or_default(), self.line)),
             run: Some(self.key.clone()),
             time,
             line: Some(self.line),

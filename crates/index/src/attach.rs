@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use recheck_core::{
-    BoundBool, BoundQuery, Fingerprint, Known, ResultClass, Schema, TestIds, Verdict,
+    BoundBool, BoundQuery, Fingerprint, Known, ResultClass, Schema, TestIds, Verdict, means_test,
 };
 
 use crate::{
@@ -107,13 +107,15 @@ fn count(run: &KnownRun, hit: HitFact, fingerprints: &[Fingerprint]) -> Option<A
     let test_ids = match (&fingerprint.test_ids[..], &run.run.failed_tests) {
         ([], _) => None,
         (_, None) => Some(TestIds::NotChecked),
-        (wanted, Some(failed)) if wanted.iter().any(|test| failed.contains(test)) => {
-            Some(TestIds::Failed)
-        }
+        (wanted, Some(failed)) if any_means(wanted, failed) => Some(TestIds::Failed),
         _ => return None,
     };
     let HitFact { question, count, first } = hit;
     Some(AttachedBug { fingerprint: question, hits: count, first, test_ids })
+}
+
+fn any_means(ids: &[String], failed: &[String]) -> bool {
+    ids.iter().any(|id| failed.iter().any(|name| means_test(id, name)))
 }
 
 /// The fingerprints that can't hit any event of an index with these fields, by their places: each of
@@ -173,6 +175,7 @@ mod tests {
         assert_eq!(verdict(run(&[], None), plain()), (Verdict::Known, 1));
         assert_eq!(verdict(run(&[], None), tests()), (Verdict::Known, 1), "not known is no no");
         assert_eq!(verdict(run(&[], Some(&["a", "b"])), tests()), (Verdict::Known, 1));
+        assert_eq!(verdict(run(&[], Some(&["a[id-1]"])), tests()), (Verdict::Known, 1));
         assert_eq!(verdict(run(&[], Some(&["b"])), tests()), (Verdict::Unclassified, 0));
         assert_eq!(verdict(run(&[("voting", "0")], None), plain()), (Verdict::Unclassified, 0));
         let nonvoting = Fingerprint { allow_nonvoting: true, ..plain() };

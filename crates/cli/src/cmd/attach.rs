@@ -100,7 +100,8 @@ pub(crate) fn run(args: &AttachArgs, output: &mut Output) -> Result<Exit, Failur
     let settings = Settings::load()?;
     let index = open_index(&settings.index(&args.index)?)?;
     let place = settings.fingerprints(&args.fingerprints).fetched(output)?;
-    let fingerprints = Fingerprints::load(&place, settings.tracker.as_deref(), Purpose::of(index.schema()));
+    let fingerprints =
+        Fingerprints::load(&place, settings.tracker.as_deref(), Purpose::of(index.schema()));
     fingerprints.some(&place)?;
     let (runs, missing) = selected(args, &*index)?;
     for id in &missing {

@@ -207,6 +207,10 @@ impl Ingest<'_> {
         }
         if reader.logs > 0 {
             run.scanned = Some(scanned);
+            run.failed_tests = reader
+                .failed_tests
+                .filter(|_| scanned == Scanned::Full)
+                .map(|tests| tests.into_iter().collect());
             writer.run(&run)?;
             counted.runs += 1;
         }
