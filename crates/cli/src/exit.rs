@@ -43,6 +43,9 @@ impl From<&Failure> for Exit {
             | Failure::Http(_)
             | Failure::NoFingerprints { .. }
             | Failure::Events { .. }
+            | Failure::Index(_)
+            | Failure::Query { .. }
+            | Failure::Run { .. }
             | Failure::Pages { .. }
             | Failure::Repository(_)
             | Failure::Threads(_) => Exit::Incomplete,

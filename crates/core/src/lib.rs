@@ -194,7 +194,7 @@ pub use crate::{
     scan::{
         Bug, Context, EventScan, Evidence, FailureLine, Known, LogHits, LogReport, LogScan,
         RunError, RunReport, RunScan, RunStats, ScanOptions, StopFn, TestIds, TestResults,
-        is_failed_test,
+        is_failed_test, means_test,
     },
     schema::{FieldKind, Schema},
     span::Span,

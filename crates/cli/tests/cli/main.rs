@@ -9,6 +9,7 @@ mod embed;
 mod failure_lines;
 mod generated;
 mod help;
+mod index;
 mod lint;
 mod matching;
 mod remote;
