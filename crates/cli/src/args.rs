@@ -12,7 +12,7 @@ use recheck_core::Schema;
 use crate::cmd::{
     attach::AttachArgs, classify::ClassifyArgs, completions::CompletionsArgs, index::IndexCommand,
     ingest::IngestArgs, lint::LintArgs, man::ManArgs, matching::MatchArgs, prune::PruneArgs,
-    query::QueryArgs,
+    query::QueryArgs, report::ReportArgs, unclassified::UnclassifiedArgs,
 };
 
 const EXAMPLE: &str = "\
@@ -58,6 +58,10 @@ pub(crate) enum Command {
     Attach(AttachArgs),
     /// Look at the hits of a fingerprint or a query in an index.
     Query(QueryArgs),
+    /// Tell how often each bug bites, from the history of an index.
+    Report(ReportArgs),
+    /// Tell which failed runs of an index no fingerprint explains.
+    Unclassified(UnclassifiedArgs),
     /// Remove what is too old from an index.
     Prune(PruneArgs),
     /// Tell what is in an index.

@@ -56,6 +56,16 @@ pub(crate) enum Failure {
         /// What is wrong with it.
         reason: String,
     },
+    /// A report's window holds nothing.
+    #[error(
+        "the window ends at {until}, before it begins at {from}\n  help: give `--until` a later time than `--since`"
+    )]
+    EmptyWindow {
+        /// Its beginning.
+        from: jiff::Timestamp,
+        /// Its end.
+        until: jiff::Timestamp,
+    },
     /// The man pages can't be written.
     #[error("cannot write the man pages into {}\n  help: give a directory that exists with `--dir DIR`", .path.display())]
     Pages {

@@ -160,6 +160,7 @@ mod query;
 mod redact;
 #[cfg(feature = "render")]
 pub mod render;
+pub mod report;
 pub mod results;
 mod run;
 mod scan;

@@ -104,14 +104,20 @@ fn count(run: &KnownRun, hit: HitFact, fingerprints: &[Fingerprint]) -> Option<A
     if !fingerprint.allow_nonvoting && run.run.voting() == Some(false) {
         return None;
     }
-    let test_ids = match (&fingerprint.test_ids[..], &run.run.failed_tests) {
-        ([], _) => None,
-        (_, None) => Some(TestIds::NotChecked),
-        (wanted, Some(failed)) if any_means(wanted, failed) => Some(TestIds::Failed),
-        _ => return None,
-    };
+    let test_ids = check_tests(run, fingerprint)?;
     let HitFact { question, count, first } = hit;
     Some(AttachedBug { fingerprint: question, hits: count, first, test_ids })
+}
+
+/// What is known of a fingerprint's `test_ids` in a run; nothing where a hit does not count, as none
+/// of them failed.
+pub(crate) fn check_tests(run: &KnownRun, fingerprint: &Fingerprint) -> Option<Option<TestIds>> {
+    match (&fingerprint.test_ids[..], &run.run.failed_tests) {
+        ([], _) => Some(None),
+        (_, None) => Some(Some(TestIds::NotChecked)),
+        (wanted, Some(failed)) if any_means(wanted, failed) => Some(Some(TestIds::Failed)),
+        _ => None,
+    }
 }
 
 fn any_means(ids: &[String], failed: &[String]) -> bool {

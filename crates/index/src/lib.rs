@@ -41,6 +41,7 @@ mod error;
 mod event;
 mod history;
 mod index;
+mod report;
 mod run;
 
 /// A field's name may have at most this many bytes.
@@ -52,10 +53,14 @@ pub use crate::{
     embedded::Embedded,
     error::{IndexError, IndexErrorKind},
     event::{IndexedEvent, RunKey, Window},
-    history::{Asked, History, HistorySize, HitFact, KnownRun, Question, RunSelection},
+    history::{
+        Answer, Asked, History, HistorySize, HitFact, KnownRun, Question, RunAnswers, RunSelection,
+        SeenTimes,
+    },
     index::{
         Facet, Histogram, Hit, Horizon, Index, Info, Overview, OverviewRequest, Place, Pruned,
         RunHits, Scope, Writer, WriterOptions,
     },
+    report::{Facts, facts},
     run::{Run, Scanned},
 };

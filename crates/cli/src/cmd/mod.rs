@@ -11,5 +11,7 @@ pub(crate) mod man;
 pub(crate) mod matching;
 pub(crate) mod prune;
 pub(crate) mod query;
+pub(crate) mod report;
+pub(crate) mod unclassified;
 
 pub(crate) use dispatch::run;

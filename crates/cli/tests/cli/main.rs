@@ -12,6 +12,7 @@ mod help;
 mod index;
 mod lint;
 mod matching;
+mod race_report;
 mod remote;
 mod reports;
 mod repository;

@@ -42,6 +42,37 @@ pub struct Asked {
     pub answers: BTreeMap<Question, (u64, Place)>,
 }
 
+/// What one run answered to the questions of a report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunAnswers {
+    /// The run.
+    pub run: RunKey,
+    /// The questions that it was never asked, by their places.
+    pub unasked: Vec<u32>,
+    /// What hit it.
+    pub hits: Vec<Answer>,
+}
+
+/// One question's hits in a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The question's place.
+    pub question: u32,
+    /// Number of events that match.
+    pub count: u64,
+    /// Whether the fingerprint asks the same now; false where only an earlier query was asked.
+    pub current: bool,
+}
+
+/// When a fingerprint hit, in all history.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SeenTimes {
+    /// The earliest hit there ever was, also of runs that were pruned since.
+    pub first: Option<Timestamp>,
+    /// The time of the last run that was hit.
+    pub last: Option<Timestamp>,
+}
+
 /// The facts of one batch.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Batch {

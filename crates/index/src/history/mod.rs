@@ -3,9 +3,11 @@
 mod facts;
 mod sqlite;
 
-pub use facts::{Asked, HitFact, Question};
+pub use facts::{Answer, Asked, HitFact, Question, RunAnswers, SeenTimes};
 pub(crate) use facts::{Batch, RunFacts, RunRow};
 pub(crate) use sqlite::Sqlite;
+
+use std::collections::BTreeMap;
 
 use crate::{
     error::IndexError,
@@ -28,6 +30,24 @@ pub trait History: Send + Sync {
     ///
     /// When the history can't be read.
     fn facts(&self, run: &RunKey) -> Result<Asked, IndexError>;
+
+    /// What the runs of a window answered to these questions, all at once: what a report reads.
+    ///
+    /// # Errors
+    ///
+    /// When the history can't be read.
+    fn answers(
+        &self,
+        window: &Window,
+        questions: &[Question],
+    ) -> Result<Vec<RunAnswers>, IndexError>;
+
+    /// When each fingerprint was seen, by its id, whatever its query said then.
+    ///
+    /// # Errors
+    ///
+    /// When the history can't be read.
+    fn seen(&self) -> Result<BTreeMap<String, SeenTimes>, IndexError>;
 
     /// Records what these questions found in these runs; what was recorded for the same questions
     /// is replaced. Runs that the history does not know are left out.

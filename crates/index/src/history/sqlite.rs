@@ -16,7 +16,8 @@ use rusqlite::{
 use sha2::{Digest, Sha256};
 
 use super::{
-    Asked, Batch, History, HistorySize, HitFact, KnownRun, Question, RunFacts, RunRow, RunSelection,
+    Asked, Batch, History, HistorySize, HitFact, KnownRun, Question, RunAnswers, RunFacts, RunRow,
+    RunSelection, SeenTimes,
 };
 use crate::{
     error::{IndexError, IndexErrorKind},
@@ -24,6 +25,8 @@ use crate::{
     index::Place,
     run::{Run, Scanned},
 };
+
+mod answers;
 
 /// The version of the schema, in `PRAGMA user_version`.
 const FORMAT: u64 = 1;
@@ -190,6 +193,18 @@ impl History for Sqlite {
             Ok(asked)
         };
         read().map_err(|kind| kind.at(&self.place))
+    }
+
+    fn answers(
+        &self,
+        window: &Window,
+        questions: &[Question],
+    ) -> Result<Vec<RunAnswers>, IndexError> {
+        Sqlite::answers(self, window, questions).map_err(|kind| kind.at(&self.place))
+    }
+
+    fn seen(&self) -> Result<BTreeMap<String, SeenTimes>, IndexError> {
+        Sqlite::seen(self).map_err(|kind| kind.at(&self.place))
     }
 
     fn record(
