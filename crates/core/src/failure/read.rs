@@ -142,7 +142,9 @@ impl Signal {
             Tell::Record => {
                 let record = (line.record)();
                 lines_behind = record.len().checked_sub(1).filter(|last| *last > 0)?;
-                record[lines_behind].clone()
+                let last = &record[lines_behind];
+                // A traceback that was cut ends with a frame.
+                (!last.trim_start().starts_with("File \"")).then(|| last.clone())?
             }
             Tell::Panic => match (line.record)().get(1).map(|next| next.trim()) {
                 Some(next) if all.ends_with(':') => format!("{all} {next}"),
