@@ -99,6 +99,12 @@ pub(crate) fn signals(text: u16) -> impl Iterator<Item = u16> {
     INDEX.signals.get(usize::from(text)).into_iter().flatten().copied()
 }
 
+/// Those of them that are told.
+pub(crate) fn told_signals(text: u16) -> impl Iterator<Item = u16> {
+    let is_told = |signal: &u16| SIGNALS[usize::from(*signal)].weight != FailureWeight::Silent;
+    signals(text).filter(is_told)
+}
+
 /// Whether this text may tell of the task at work.
 pub(crate) fn is_task(text: u16) -> bool {
     signals(text).any(|signal| SIGNALS[usize::from(signal)].tell == Tell::Task)

@@ -80,7 +80,7 @@ impl Failing<'_> {
                 }
                 Some(Said::Failure(failure)) => {
                     failures.found.extend(self.found(index, failure, &failures.found));
-                    *done = failure::signals(sighting.text).all(|signal| {
+                    *done = failure::told_signals(sighting.text).all(|signal| {
                         let same = failures.found.iter();
                         same.filter(|found| found.failure.signal == signal).count() >= KEPT
                     });
