@@ -98,8 +98,8 @@ impl<'m> EventScan<'m> {
     /// Takes the next event. False once the scan was told to stop: nothing is taken in any more.
     ///
     /// `@timestamp` may have any shape that a log may have it in; one that is no instant is dropped.
-    /// A `message` longer than [`MAX_EVENT`](crate::log::MAX_EVENT) is cut. An event with the fields
-    /// `test_id` and `test_status` is a test's result; see [`RunReport`](super::RunReport).
+    /// A `message` longer than [`MAX_EVENT`] is cut. An event with the fields `test_id` and
+    /// `test_status` is a test's result; see [`RunReport`](super::RunReport).
     pub fn push(&mut self, event: Fields) -> bool {
         if self.stopped() {
             return false;
