@@ -157,7 +157,7 @@ impl From<SchemaArg> for Schema {
 /// A moment: RFC 3339, a day, or so long ago (`1h`, `10d`, `2y`).
 pub(crate) fn moment(text: &str) -> Result<Timestamp, String> {
     let utc = jiff::tz::TimeZone::UTC;
-    let day = |date: jiff::civil::Date| date.to_zoned(utc).ok().map(|zoned| zoned.timestamp());
+    let day = |date: jiff::civil::Date| utc.to_timestamp(date.at(0, 0, 0, 0)).ok();
     let ago = || Timestamp::now().checked_sub(ago(text)?).ok();
     let time = text.parse().ok().or_else(ago).or_else(|| day(text.parse().ok()?));
     time.ok_or_else(|| {

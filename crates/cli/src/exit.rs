@@ -44,6 +44,7 @@ impl From<&Failure> for Exit {
             | Failure::NoFingerprints { .. }
             | Failure::Events { .. }
             | Failure::Index(_)
+            | Failure::EmptyWindow { .. }
             | Failure::Query { .. }
             | Failure::Run { .. }
             | Failure::Pages { .. }

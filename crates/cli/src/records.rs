@@ -100,7 +100,7 @@ fn time(fields: &Fields, name: &str) -> Result<Option<Timestamp>, String> {
     let Some(text) = first(fields, name) else { return Ok(None) };
     let zoneless = || -> Option<Timestamp> {
         let time: civil::DateTime = text.parse().ok()?;
-        Some(time.to_zoned(TimeZone::UTC).ok()?.timestamp())
+        TimeZone::UTC.to_timestamp(time).ok()
     };
     let time = text.parse().ok().or_else(zoneless);
     time.map(Some).ok_or_else(|| {

@@ -23,8 +23,10 @@ use crate::{
 };
 
 const EXAMPLE: &str = "\
-Example:
-  echo '{\"build_uuid\": \"7\", \"message\": \"No space left on device\"}' | recheck ingest --events - --index /tmp/i && recheck attach --run 7 --index /tmp/i
+Examples:
+  echo '{\"build_uuid\": \"7\", \"message\": \"No space left on device\"}' > /tmp/e.jsonl
+  recheck ingest --events /tmp/e.jsonl --index /tmp/i
+  recheck attach --run 7 --index /tmp/i
 
 Exit codes:
   0  every run is `known` or `passed`

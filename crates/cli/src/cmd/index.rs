@@ -5,7 +5,6 @@ use recheck_core::{
     Schema,
     render::{bytes, count, counted},
 };
-use recheck_index::Index;
 
 use crate::{
     args::IndexArgs,
@@ -16,8 +15,9 @@ use crate::{
 };
 
 const EXAMPLE: &str = "\
-Example:
-  echo '{\"id\": \"1\"}' | recheck ingest --events - --index /tmp/i && recheck index info --index /tmp/i
+Examples:
+  echo '{\"id\": \"1\"}' | recheck ingest --events - --index /tmp/i
+  recheck index info --index /tmp/i
 
 Exit codes:
   0  told

@@ -33,7 +33,7 @@ const CHUNK: usize = 64;
 const EXAMPLE: &str = "\
 Examples:
   echo 'cp: No space left on device' | recheck ingest - --meta build_uuid=7 --index /tmp/i
-  echo '{\"id\": \"1\", \"message\": \"No space left on device\"}' | recheck ingest --events - --index /tmp/i
+  echo '{\"id\": \"1\", \"message\": \"No space left\"}' | recheck ingest --events - --index /tmp/i
 
 Exit codes:
   0  everything is in the index

@@ -28,7 +28,8 @@ const CHUNK: usize = 64;
 const EXAMPLE: &str = "\
 Examples:
   echo '{\"id\": 1, \"message\": \"No space left on device\"}' | recheck match --events -
-  echo '{\"id\": 1, \"message\": \"boom\"}' | recheck ingest --events - --index /tmp/i && recheck match --index /tmp/i
+  echo '{\"id\": 1, \"message\": \"boom\"}' | recheck ingest --events - --index /tmp/i
+  recheck match --index /tmp/i
 
 Exit codes:
   0  every fingerprint and every document could be evaluated

@@ -14,8 +14,9 @@ use crate::{
 };
 
 const EXAMPLE: &str = "\
-Example:
-  echo '{\"id\": \"1\"}' | recheck ingest --events - --index /tmp/i && recheck prune --index /tmp/i --events-older-than 14d --history-older-than 2y
+Examples:
+  echo '{\"id\": \"1\"}' | recheck ingest --events - --index /tmp/i
+  recheck prune --index /tmp/i --events-older-than 14d --history-older-than 2y
 
 Exit codes:
   0  done

@@ -40,7 +40,8 @@ const MESSAGE: usize = 400;
 
 const EXAMPLE: &str = "\
 Examples:
-  echo '{\"message\": \"No space left\"}' | recheck ingest --events - --index /tmp/i && recheck query 'space AND left' --index /tmp/i
+  echo '{\"message\": \"No space left\"}' | recheck ingest --events - --index /tmp/i
+  recheck query 'space AND left' --index /tmp/i
 
 Exit codes:
   0  there are hits

@@ -19,8 +19,8 @@ use crate::{
 
 const EXAMPLE: &str = "\
 Examples:
-  echo '{\"build_uuid\": \"7\", \"message\": \"No space left on device\", \"@timestamp\": \"2026-01-05T00:00:00Z\"}' > /tmp/e.jsonl
-  recheck ingest --events /tmp/e.jsonl --index /tmp/i
+  echo '{\"build_uuid\": \"7\", \"end_time\": \"2026-01-05T00:00:00Z\"}' > /tmp/r.jsonl
+  recheck ingest --runs /tmp/r.jsonl --index /tmp/i
   recheck report --from 2026-01-01 --until 2026-01-08 --index /tmp/i
 
 Exit codes:

@@ -9,8 +9,8 @@ use super::report::HistoryArgs;
 
 const EXAMPLE: &str = "\
 Examples:
-  echo '{\"build_uuid\": \"7\", \"message\": \"it broke\", \"@timestamp\": \"2026-01-05T00:00:00Z\"}' > /tmp/e.jsonl
-  recheck ingest --events /tmp/e.jsonl --index /tmp/i
+  echo '{\"build_uuid\": \"7\", \"end_time\": \"2026-01-05T00:00:00Z\"}' > /tmp/r.jsonl
+  recheck ingest --runs /tmp/r.jsonl --index /tmp/i
   recheck unclassified --since 2026-01-01 --index /tmp/i
 
 Exit codes:

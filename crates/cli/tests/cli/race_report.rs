@@ -117,7 +117,7 @@ fn each_format_tells_it() {
     assert!(metrics.contains("recheck_runs_total{result=\"failed\"}"), "{metrics}");
     assert!(metrics.ends_with("# EOF\n"));
     let markdown = report(&dir, &["--format", "markdown"]).out;
-    assert!(markdown.contains("| disk |"), "{markdown}");
+    assert!(markdown.contains("[disk]("), "{markdown}");
     let page = report(&dir, &["--format", "html"]).out;
     assert!(!page.contains("<b>docs"), "titles are text");
     for outside in ["src=", "@import", "url(", "<link"] {

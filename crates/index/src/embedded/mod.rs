@@ -157,7 +157,7 @@ impl Embedded {
         }
         let time = |micros| Timestamp::from_microsecond(micros).ok();
         Ok(Info {
-            backend: format!("tantivy {}", tantivy::version_string()),
+            backend: tantivy::version_string().to_owned(),
             place: self.dir.display().to_string(),
             events: searcher.num_docs(),
             bytes: size_of(&self.dir)?,
