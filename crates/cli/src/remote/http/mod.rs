@@ -1,6 +1,6 @@
 //! Documents from servers nobody vouches for: bounded, guarded, tried again.
 //!
-//! [`Http`] asks, [`Response`] is a body to read while it comes. Redirects are followed here and not
+//! [`Http`] asks, [`Response`](response::Response) is a body to read while it comes. Redirects are followed here and not
 //! by the client, as each hop is checked ([`guard`]) and gets the token of its own host
 //! ([`credentials`]).
 
