@@ -60,6 +60,10 @@ fuzz_target!(|input: Input<'_>| {
     let stream: Vec<u8> = input.parts.iter().flat_map(bytes).collect();
     let whole = read(&stream);
     assert!(whole.len() <= stream.len() / 8, "more events than packets");
+    // What stands behind a damaged packet says where to go on, so that a cut may change that.
+    if input.parts.iter().any(|part| matches!(part, Part::Bytes(_))) {
+        return;
+    }
     let cut = read(&stream[..stream.len() - usize::from(input.cut).min(stream.len())]);
     let ended = |event: &&Fields| event.first("test_status") != Some("unfinished");
     let same = cut.iter().filter(ended).zip(&whole).all(|(one, other)| one == other);

@@ -147,6 +147,10 @@ fn hostile_files_are_bounded() {
     let nested = format!(r#"[{{"playbook": "p", "x": {}"#, "[".repeat(1_000_000));
     let (_, outcome) = read_all(nested.as_bytes());
     assert!(outcome.unwrap_err().to_string().contains("more than 100 lists and objects"));
+    let one = one_task(r#"{"h": {"failed": true}}"#);
+    let then = format!("{}, {{\"x\": {}", &one[..one.len() - 1], "[".repeat(200));
+    let (events, outcome) = read_all(then.as_bytes());
+    assert_eq!((events.len(), outcome.is_err()), (1, true), "what came before counts");
     let long = one_task(&format!(r#"{{"h": {{"msg": "{}"}}}}"#, "x".repeat(33 << 20)));
     let (_, outcome) = read_all(long.as_bytes());
     assert!(outcome.unwrap_err().to_string().contains("a text of more than 32 MiB"));
