@@ -6,9 +6,13 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use recheck_core::log::Glob;
 
+use jiff::{SignedDuration, Timestamp};
+use recheck_core::Schema;
+
 use crate::cmd::{
-    classify::ClassifyArgs, completions::CompletionsArgs, lint::LintArgs, man::ManArgs,
-    matching::MatchArgs,
+    attach::AttachArgs, classify::ClassifyArgs, completions::CompletionsArgs, index::IndexCommand,
+    ingest::IngestArgs, lint::LintArgs, man::ManArgs, matching::MatchArgs, prune::PruneArgs,
+    query::QueryArgs, report::ReportArgs, unclassified::UnclassifiedArgs,
 };
 
 const EXAMPLE: &str = "\
@@ -46,8 +50,22 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Classify the logs of one or more runs.
     Classify(Box<ClassifyArgs>),
-    /// Evaluate fingerprints on exported documents, the query alone.
+    /// Evaluate fingerprints on documents, exported or in an index, the query alone.
     Match(MatchArgs),
+    /// Put events and runs into an index.
+    Ingest(IngestArgs),
+    /// Attach known bugs to the failed runs of an index.
+    Attach(AttachArgs),
+    /// Look at the hits of a fingerprint or a query in an index.
+    Query(QueryArgs),
+    /// Tell how often each bug bites, from the history of an index.
+    Report(ReportArgs),
+    /// Tell which failed runs of an index no fingerprint explains.
+    Unclassified(UnclassifiedArgs),
+    /// Remove what is too old from an index.
+    Prune(PruneArgs),
+    /// Tell what is in an index.
+    Index(IndexCommand),
     /// Check fingerprint files and tell every mistake with its place and its cure.
     Lint(LintArgs),
     /// Write what a shell needs to complete the command line.
@@ -104,6 +122,63 @@ pub(crate) struct FingerprintArgs {
     /// ./queries, else `fingerprints` of the settings file, else the pack that is compiled in.
     #[arg(long = "fingerprints", short = 'f', value_name = "DIR")]
     pub(crate) fingerprints: Vec<PathBuf>,
+}
+
+/// Where the index is.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct IndexArgs {
+    /// The directory of the index.
+    ///
+    /// Without it: the variable RECHECK_INDEX, else `index` of the settings file, else
+    /// `recheck/index` in the user's data directory.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) index: Option<PathBuf>,
+}
+
+/// Which fields are analysed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SchemaArg {
+    /// `message` is text, every other field is compared whole.
+    #[default]
+    Logstash,
+    /// Every field is text.
+    Dynamic,
+}
+
+impl From<SchemaArg> for Schema {
+    fn from(schema: SchemaArg) -> Schema {
+        match schema {
+            SchemaArg::Logstash => Schema::Logstash,
+            SchemaArg::Dynamic => Schema::Dynamic,
+        }
+    }
+}
+
+/// A moment: RFC 3339, a day, or so long ago (`1h`, `10d`, `2y`).
+pub(crate) fn moment(text: &str) -> Result<Timestamp, String> {
+    let utc = jiff::tz::TimeZone::UTC;
+    let day = |date: jiff::civil::Date| utc.to_timestamp(date.at(0, 0, 0, 0)).ok();
+    let ago = || Timestamp::now().checked_sub(ago(text)?).ok();
+    let time = text.parse().ok().or_else(ago).or_else(|| day(text.parse().ok()?));
+    time.ok_or_else(|| {
+        "expected how long ago, such as 1h, 10d or 2y, or a time such as 2026-01-31".to_owned()
+    })
+}
+
+/// Reads a length of time with units up to years: those are 365 days.
+fn ago(text: &str) -> Option<SignedDuration> {
+    let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit())?);
+    let number: i64 = number.parse().ok()?;
+    let hours = match unit {
+        "d" => 24,
+        "w" => 7 * 24,
+        "y" => 365 * 24,
+        _ => {
+            let duration: SignedDuration = text.parse().ok()?;
+            return Some(duration).filter(|duration| duration.is_positive());
+        }
+    };
+    Some(SignedDuration::from_secs(number.checked_mul(hours * 3600)?))
 }
 
 /// How lines become events.
@@ -189,6 +264,14 @@ mod tests {
         assert_eq!(duration("1h30m"), Ok(Duration::from_secs(5400)));
         assert!(duration("-5s").is_err() && duration("0s").is_err() && duration("x").is_err());
         assert_eq!(key_value("a=b=c"), Ok(("a".to_owned(), "b=c".to_owned())));
+        assert_eq!(ago("10d"), Some(SignedDuration::from_hours(240)));
+        assert_eq!(ago("90m"), Some(SignedDuration::from_mins(90)));
+        assert_eq!(moment("2026-01-31").unwrap().to_string(), "2026-01-31T00:00:00Z");
+        assert_eq!(
+            moment("2026-01-31T01:00:00+01:00").unwrap().to_string(),
+            "2026-01-31T00:00:00Z"
+        );
+        assert!(moment("soon").is_err() && moment("9999999999999y").is_err());
         assert!(key_value("=b").is_err() && key_value("a").is_err());
     }
 }

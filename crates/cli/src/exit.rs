@@ -43,6 +43,10 @@ impl From<&Failure> for Exit {
             | Failure::Http(_)
             | Failure::NoFingerprints { .. }
             | Failure::Events { .. }
+            | Failure::Index(_)
+            | Failure::EmptyWindow { .. }
+            | Failure::Query { .. }
+            | Failure::Run { .. }
             | Failure::Pages { .. }
             | Failure::Repository(_)
             | Failure::Threads(_) => Exit::Incomplete,

@@ -35,6 +35,37 @@ pub(crate) enum Failure {
         #[source]
         source: io::Error,
     },
+    /// The index can't be used.
+    #[error(transparent)]
+    Index(#[from] recheck_index::IndexError),
+    /// What is told of a run is wrong.
+    #[error("{target}: {reason}\n  help: tell it with `--meta KEY=VALUE`")]
+    Run {
+        /// What was to be read.
+        target: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A query that is none.
+    #[error(
+        "there is no fingerprint `{text}`, and as a query it is wrong: {reason}\n  help: give the id of a fingerprint, or a query such as 'message:\"no space left\"'"
+    )]
+    Query {
+        /// What was given.
+        text: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A report's window holds nothing.
+    #[error(
+        "the window ends at {until}, before it begins at {from}\n  help: give `--until` a later time than `--since`"
+    )]
+    EmptyWindow {
+        /// Its beginning.
+        from: jiff::Timestamp,
+        /// Its end.
+        until: jiff::Timestamp,
+    },
     /// The man pages can't be written.
     #[error("cannot write the man pages into {}\n  help: give a directory that exists with `--dir DIR`", .path.display())]
     Pages {

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use recheck_core::{
-    CompileError, Diagnostic, Excerpt, Fingerprint, Label, LoadError, Loaded, Matcher, Schema,
-    Severity, load_dirs,
+    CompileError, Diagnostic, Excerpt, Fingerprint, Known, Label, LoadError, Loaded, Matcher,
+    Schema, Severity, load_dirs,
 };
 
 use crate::{failure::Failure, settings::Place};
@@ -35,6 +35,13 @@ pub(crate) struct Purpose {
     pub(crate) failure_lines: bool,
 }
 
+impl Purpose {
+    /// Events of this schema.
+    pub(crate) fn of(schema: Schema) -> Purpose {
+        Purpose { schema, ..Purpose::default() }
+    }
+}
+
 impl Fingerprints {
     /// Reads and compiles. `tracker` is the address of bugs for fingerprints that name none.
     pub(crate) fn load(place: &Place, tracker: Option<&str>, purpose: Purpose) -> Fingerprints {
@@ -58,6 +65,11 @@ impl Fingerprints {
             uncompiled.push((error.fingerprint, error.source.to_string()));
         }
         Fingerprints { list, matcher, rejected: loaded.rejected, uncompiled, diagnostics }
+    }
+
+    /// The fingerprints with their matcher.
+    pub(crate) fn known(&self) -> Known<'_> {
+        Known { matcher: &self.matcher, fingerprints: &self.list }
     }
 
     /// Number of fingerprints that can match.

@@ -7,6 +7,8 @@
 
 mod args;
 mod cmd;
+mod documents;
+mod events;
 mod exit;
 mod failure;
 mod fingerprints;
@@ -14,6 +16,7 @@ mod focus;
 mod hyperlinks;
 mod output;
 mod progress;
+mod records;
 mod remote;
 mod repository;
 mod scan;

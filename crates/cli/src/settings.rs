@@ -17,12 +17,15 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use etcetera::{AppStrategy, AppStrategyArgs, choose_app_strategy};
 use jiff::tz::TimeZone;
+use recheck_index::{Embedded, Index};
 use serde::Deserialize;
 use thiserror::Error;
 
 use crate::{
-    args::{FingerprintArgs, ProfileArg},
+    args::{FingerprintArgs, IndexArgs, ProfileArg},
+    failure::Failure,
     output::Output,
     remote::{Credentials, Secret},
     repository::{self, RepositoryError, is_repository},
@@ -57,6 +60,8 @@ impl Place {
 pub(crate) struct Settings {
     /// Directories of fingerprints, and repositories of them; relative to the file that names them.
     fingerprints: Option<Vec<PathBuf>>,
+    /// The directory of the index, relative to the file that names it.
+    index: Option<PathBuf>,
     /// The address of a bug, with `{id}` in the place of its id.
     pub(crate) tracker: Option<String>,
     /// More tags by the name of the log.
@@ -107,7 +112,7 @@ pub(crate) enum SettingsError {
         source: io::Error,
     },
     /// A file is not what it should be.
-    #[error("{}: {reason}\n  help: the keys are `fingerprints`, `tracker`, `profile`, `timezone`, `[[tags]]` with `glob` and `tags`, and `[hosts.\"NAME\"]` with `token-env`, `user` and `private`", .path.display())]
+    #[error("{}: {reason}\n  help: the keys are `fingerprints`, `index`, `tracker`, `profile`, `timezone`, `[[tags]]` with `glob` and `tags`, and `[hosts.\"NAME\"]` with `token-env`, `user` and `private`", .path.display())]
     Content {
         /// The file.
         path: PathBuf,
@@ -132,6 +137,11 @@ pub(crate) enum SettingsError {
         /// The variable.
         variable: String,
     },
+    /// Nobody knows where the index is.
+    #[error(
+        "there is no directory for the index\n  help: give one with `--index PATH` or RECHECK_INDEX"
+    )]
+    NoDataDirectory,
     /// The tracker has no place for the id.
     #[error(
         "`tracker = \"{0}\"` has no `{{id}}`\n  help: write the address of a bug with {{id}} where its id stands"
@@ -174,6 +184,7 @@ impl Settings {
                 *place = folder.join(&place);
             }
         }
+        settings.index = settings.index.map(|place| folder.join(place));
         Ok(settings)
     }
 
@@ -184,6 +195,7 @@ impl Settings {
         hosts.append(&mut self.hosts);
         Settings {
             fingerprints: self.fingerprints.or(weaker.fingerprints),
+            index: self.index.or(weaker.index),
             tracker: self.tracker.or(weaker.tracker),
             tags: self.tags,
             profile: self.profile.or(weaker.profile),
@@ -239,6 +251,23 @@ impl Settings {
         private.map(|(host, _)| host.to_ascii_lowercase()).collect()
     }
 
+    /// Where the index is.
+    ///
+    /// # Errors
+    ///
+    /// When nothing says where, and the user has no directory for data.
+    pub(crate) fn index(&self, args: &IndexArgs) -> Result<PathBuf, SettingsError> {
+        let variable = || env::var_os("RECHECK_INDEX").filter(|place| !place.is_empty());
+        let told = args.index.clone().or_else(|| Some(variable()?.into()));
+        if let Some(place) = told.or_else(|| self.index.clone()) {
+            return Ok(place);
+        }
+        let names =
+            AppStrategyArgs { app_name: "recheck".to_owned(), ..AppStrategyArgs::default() };
+        let strategy = choose_app_strategy(names).map_err(|_| SettingsError::NoDataDirectory)?;
+        Ok(strategy.in_data_dir("index"))
+    }
+
     /// The zone of times that name none; `given` is what flag or variable say.
     ///
     /// # Errors
@@ -252,6 +281,15 @@ impl Settings {
         let parser = jiff::fmt::temporal::DateTimeParser::new();
         parser.parse_time_zone(name).map_err(|_| SettingsError::Zone(name.to_owned()))
     }
+}
+
+/// Opens an index to read.
+///
+/// # Errors
+///
+/// When there is none, or it can't be read.
+pub(crate) fn open_index(place: &Path) -> Result<Box<dyn Index>, Failure> {
+    Ok(Box::new(Embedded::open(place)?))
 }
 
 fn project_file() -> Option<PathBuf> {

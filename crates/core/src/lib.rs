@@ -160,6 +160,7 @@ mod query;
 mod redact;
 #[cfg(feature = "render")]
 pub mod render;
+pub mod report;
 pub mod results;
 mod run;
 mod scan;
@@ -194,7 +195,7 @@ pub use crate::{
     scan::{
         Bug, Context, EventScan, Evidence, FailureLine, Known, LogHits, LogReport, LogScan,
         RunError, RunReport, RunScan, RunStats, ScanOptions, StopFn, TestIds, TestResults,
-        is_failed_test,
+        is_failed_test, means_test,
     },
     schema::{FieldKind, Schema},
     span::Span,

@@ -124,6 +124,21 @@ impl RunMeta {
         told.then(|| names.filter(|name| !name.is_empty()))
     }
 
+    /// The number of the change that was tested.
+    pub fn change(&self) -> Option<&str> {
+        ["change", "build_change"].iter().find_map(|key| self.get(key))
+    }
+
+    /// The patch set of the change.
+    pub fn patch_set(&self) -> Option<&str> {
+        ["patchset", "build_patchset"].iter().find_map(|key| self.get(key))
+    }
+
+    /// The commit that was tested.
+    pub fn sha(&self) -> Option<&str> {
+        ["sha", "build_newrev"].iter().find_map(|key| self.get(key))
+    }
+
     /// False when the run says that its result does not count (`voting` is 0 or false).
     pub fn is_voting(&self) -> bool {
         !matches!(self.get("voting"), Some("0" | "false" | "False"))

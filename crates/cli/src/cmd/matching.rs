@@ -1,35 +1,35 @@
-//! `recheck match`: fingerprints on exported documents, the query alone.
+//! `recheck match`: fingerprints on documents, exported or in an index, the query alone.
 
 use std::{
-    fs::File,
-    io::{self, BufRead, BufReader, Read},
+    collections::HashMap,
+    io,
     path::{Path, PathBuf},
 };
 
 use clap::{Args, ValueEnum};
 use rayon::prelude::*;
-use recheck_core::{Document, Event, Narrowed, Schema, Scratch};
+use recheck_core::{Event, Narrowed, Scratch};
+use recheck_index::{Index, Scope};
 use serde::Serialize;
 
 use crate::{
-    args::FingerprintArgs,
+    args::{FingerprintArgs, SchemaArg},
+    documents::{InputLine, Lines},
     exit::Exit,
     failure::Failure,
     fingerprints::{Fingerprints, Purpose},
     output::Output,
-    settings::Settings,
+    settings::{Settings, open_index},
 };
 
-/// Bytes of documents read before they are evaluated: enough for all threads.
-const BATCH: usize = 4 * 1024 * 1024;
 /// Documents a thread takes at a time.
 const CHUNK: usize = 64;
-/// A line with more bytes than this is no document.
-const MAX_LINE: u64 = 64 * 1024 * 1024;
 
 const EXAMPLE: &str = "\
-Example:
+Examples:
   echo '{\"id\": 1, \"message\": \"No space left on device\"}' | recheck match --events -
+  echo '{\"id\": 1, \"message\": \"boom\"}' | recheck ingest --events - --index /tmp/i
+  recheck match --index /tmp/i
 
 Exit codes:
   0  every fingerprint and every document could be evaluated
@@ -44,23 +44,17 @@ pub(crate) struct MatchArgs {
     fingerprints: FingerprintArgs,
     /// Documents, one JSON object a line: flat, or an Elasticsearch hit with `_source`; `-` for
     /// standard input.
-    #[arg(long, value_name = "FILE")]
-    events: PathBuf,
-    /// Which fields are analysed.
-    #[arg(long, value_enum, default_value = "logstash")]
-    schema: SchemaArg,
+    #[arg(long, value_name = "FILE", required_unless_present = "index")]
+    events: Option<PathBuf>,
+    /// All documents of an index, in place of a file.
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["events", "schema"])]
+    index: Option<PathBuf>,
+    /// Which fields are analysed [default: logstash]; an index has a schema of its own.
+    #[arg(long, value_enum)]
+    schema: Option<SchemaArg>,
     /// How to tell the hits.
     #[arg(long, value_enum, default_value = "jsonl")]
     format: MatchFormat,
-}
-
-/// Which fields are analysed.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum SchemaArg {
-    /// `message` is text, every other field is compared whole.
-    Logstash,
-    /// Every field is text.
-    Dynamic,
 }
 
 /// How hits are told.
@@ -68,15 +62,6 @@ enum SchemaArg {
 enum MatchFormat {
     /// One JSON object a line for each fingerprint file, sorted by id.
     Jsonl,
-}
-
-impl From<SchemaArg> for Schema {
-    fn from(schema: SchemaArg) -> Schema {
-        match schema {
-            SchemaArg::Logstash => Schema::Logstash,
-            SchemaArg::Dynamic => Schema::Dynamic,
-        }
-    }
 }
 
 /// One line of output.
@@ -115,8 +100,12 @@ struct Answers {
 pub(crate) fn run(args: &MatchArgs, output: &mut Output) -> Result<Exit, Failure> {
     let settings = Settings::load()?;
     let place = settings.fingerprints(&args.fingerprints).fetched(output)?;
-    let purpose = Purpose { schema: args.schema.into(), ..Purpose::default() };
-    let fingerprints = Fingerprints::load(&place, None, purpose);
+    let index = args.index.as_deref().map(open_index).transpose()?;
+    let schema = match &index {
+        Some(index) => index.schema(),
+        None => args.schema.unwrap_or_default().into(),
+    };
+    let fingerprints = Fingerprints::load(&place, None, Purpose::of(schema));
     // A place without files gives no line of its own.
     let (files, places): (Vec<_>, Vec<_>) =
         fingerprints.rejected.iter().partition(|error| error.id.is_some());
@@ -125,10 +114,12 @@ pub(crate) fn run(args: &MatchArgs, output: &mut Output) -> Result<Exit, Failure
     if files.is_empty() && fingerprints.uncompiled.is_empty() {
         fingerprints.some(&place)?;
     }
-    let unreadable = |source| Failure::Events { path: args.events.clone(), source };
-    let mut reader = open(&args.events).map_err(unreadable)?;
-    let name = args.events.display().to_string();
-    let answers = evaluate(&fingerprints, &mut reader, &name, output).map_err(unreadable)?;
+    let answers = match (&index, &args.events) {
+        (Some(index), _) => ask(&fingerprints, &**index)?,
+        (None, Some(path)) => evaluate(&fingerprints, path, output)
+            .map_err(|source| Failure::Events { path: path.clone(), source })?,
+        (None, None) => Answers::default(),
+    };
 
     let MatchFormat::Jsonl = args.format;
     let lines = lines(&fingerprints, &answers);
@@ -142,28 +133,28 @@ pub(crate) fn run(args: &MatchArgs, output: &mut Output) -> Result<Exit, Failure
     Ok(if clean { Exit::Explained } else { Exit::Unexplained })
 }
 
-fn open(path: &Path) -> io::Result<Box<dyn BufRead>> {
-    if path == Path::new("-") {
-        return Ok(Box::new(BufReader::new(io::stdin())));
-    }
-    let file = File::open(path)?;
-    if file.metadata()?.is_dir() {
-        return Err(io::Error::from(io::ErrorKind::IsADirectory));
-    }
-    Ok(Box::new(BufReader::with_capacity(256 * 1024, file)))
+/// Has an index answer.
+fn ask(fingerprints: &Fingerprints, index: &dyn Index) -> Result<Answers, Failure> {
+    let mut answers = Answers::default();
+    answers.hits.resize_with(fingerprints.list.len(), Vec::new);
+    let mut places = HashMap::new();
+    index.hits(fingerprints.known(), &Scope::default(), &mut |hit| {
+        let place = *places.entry((hit.run.clone(), hit.id.clone())).or_insert_with(|| {
+            answers.documents.push(DocumentId::Named(hit.id.clone()));
+            answers.documents.len() as u32 - 1
+        });
+        answers.hits[hit.fingerprint as usize].push(place);
+    })?;
+    Ok(answers)
 }
 
 /// Reads and evaluates batch by batch, so that memory does not grow with the file but for its ids.
-fn evaluate(
-    fingerprints: &Fingerprints,
-    reader: &mut dyn BufRead,
-    name: &str,
-    output: &Output,
-) -> io::Result<Answers> {
+fn evaluate(fingerprints: &Fingerprints, path: &Path, output: &Output) -> io::Result<Answers> {
+    let mut lines = Lines::open(path)?;
+    let name = path.display().to_string();
     let narrowed = fingerprints.matcher.narrow_nothing();
     let mut answers = Answers::default();
     answers.hits.resize_with(fingerprints.list.len(), Vec::new);
-    let mut lines = Lines { reader, number: 0 };
     loop {
         let batch = lines.batch()?;
         if batch.is_empty() {
@@ -180,7 +171,7 @@ fn evaluate(
             )
             .collect();
         for result in evaluated.into_iter().flatten() {
-            answers.add(result, name, output);
+            answers.add(result, &name, output);
         }
     }
 }
@@ -197,24 +188,13 @@ fn one(
     line: &InputLine,
     scratch: &mut Scratch,
 ) -> Evaluated {
-    let answer = line.text.as_ref().map_err(Clone::clone).and_then(|text| {
-        let document = document(text)?;
+    let answer = line.document().map(|document| {
         let mut hits = Vec::new();
         let event = Event { fields: &document.fields, raw: None };
         fingerprints.matcher.matches_event(narrowed, event, scratch, &mut hits);
-        Ok((document.id, hits))
+        (document.id, hits)
     });
     Evaluated { line: line.number, answer }
-}
-
-/// Reads a line, or tells why it is no document, with the column where that has one.
-fn document(text: &[u8]) -> Result<Document, String> {
-    let text = std::str::from_utf8(text)
-        .map_err(|error| format!("{}: this is not UTF-8", error.valid_up_to() + 1))?;
-    Document::from_json_line(text).map_err(|error| match error.column {
-        Some(column) => format!("{column}: {error}"),
-        None => format!(" {error}"),
-    })
 }
 
 impl Answers {
@@ -234,45 +214,6 @@ impl Answers {
                 output.say(&format!("error: {name}:{}:{reason}", result.line));
             }
         }
-    }
-}
-
-/// A line that is not blank, without its end.
-struct InputLine {
-    number: u64,
-    text: Result<Vec<u8>, String>,
-}
-
-struct Lines<'a> {
-    reader: &'a mut dyn BufRead,
-    number: u64,
-}
-
-impl Lines<'_> {
-    /// The next lines, [`BATCH`] bytes of them; none at the end.
-    fn batch(&mut self) -> io::Result<Vec<InputLine>> {
-        let mut batch = Vec::new();
-        let mut bytes = 0;
-        while bytes < BATCH {
-            let mut text = Vec::new();
-            let read = (&mut *self.reader).take(MAX_LINE).read_until(b'\n', &mut text)?;
-            if read == 0 {
-                break;
-            }
-            self.number += 1;
-            bytes += read;
-            let text = if text.last() != Some(&b'\n') && read as u64 == MAX_LINE {
-                self.reader.skip_until(b'\n')?;
-                Err(format!(" the line is longer than {MAX_LINE} bytes and was left out"))
-            } else {
-                text.truncate(text.trim_ascii_end().len());
-                Ok(text)
-            };
-            if text.as_ref().map_or(true, |text| !text.is_empty()) {
-                batch.push(InputLine { number: self.number, text });
-            }
-        }
-        Ok(batch)
     }
 }
 

@@ -87,7 +87,8 @@ fn the_documented_limits_are_the_defaults() {
 #[test]
 fn every_link_leads_somewhere() {
     let link = regex::Regex::new(r"\]\(([^)#:]+)(#[^)]*)?\)").unwrap();
-    let docs = ["exit-codes", "fingerprints", "json", "output", "query-language", "sources"];
+    let docs =
+        ["exit-codes", "fingerprints", "index", "json", "output", "query-language", "sources"];
     let docs = docs.iter().map(|name| format!("docs/{name}.md"));
     let pages = ["README.md", "ARCHITECTURE.md", "CHANGELOG.md"].map(str::to_owned);
     for name in pages.into_iter().chain(docs) {

@@ -49,10 +49,23 @@ fn man_pages() {
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
     names.sort();
-    let subcommands = ["classify", "completions", "lint", "match"];
-    let expected = subcommands.map(|name| format!("recheck-{name}.1"));
-    assert_eq!(names[..4], expected);
-    assert_eq!(names[4..], ["recheck.1"]);
+    let subcommands = [
+        "attach",
+        "classify",
+        "completions",
+        "index-info",
+        "index",
+        "ingest",
+        "lint",
+        "match",
+        "prune",
+        "query",
+        "report",
+        "unclassified",
+    ];
+    let mut expected = subcommands.map(|name| format!("recheck-{name}.1")).to_vec();
+    expected.push("recheck.1".to_owned());
+    assert_eq!(names, expected);
     assert_eq!(fs::read_to_string(dir.path("man1/recheck.1")).unwrap(), page.out);
     let classify = fs::read_to_string(dir.path("man1/recheck-classify.1")).unwrap();
     for told in ["no\\-redact", "RECHECK_FORMAT", "Exit codes:", "recheck classify \\-"] {

@@ -16,7 +16,20 @@ fn without_arguments_there_is_an_example() {
 
 #[test]
 fn help_tells_examples_and_exit_codes() {
-    for command in ["classify", "match", "lint", "completions", "man"] {
+    for command in [
+        "classify",
+        "match",
+        "ingest",
+        "attach",
+        "query",
+        "report",
+        "unclassified",
+        "prune",
+        "index",
+        "lint",
+        "completions",
+        "man",
+    ] {
         let outcome = Dir::new().recheck(&[command, "--help"]);
         assert_eq!(outcome.code, 0);
         assert!(outcome.out.contains("Exit codes:"), "{}", outcome.out);
@@ -35,7 +48,20 @@ fn wrong_usage_is_two() {
 #[cfg(unix)]
 #[test]
 fn the_examples_work_as_typed() {
-    let commands = ["classify", "match", "lint", "completions", "man"];
+    let commands = [
+        "classify",
+        "match",
+        "ingest",
+        "attach",
+        "query",
+        "report",
+        "unclassified",
+        "prune",
+        "index",
+        "lint",
+        "completions",
+        "man",
+    ];
     for command in [&[][..]].into_iter().chain(commands.iter().map(std::slice::from_ref)) {
         let dir = Dir::new();
         let help = dir.recheck(&[command, &["--help"]].concat()).out;

@@ -62,7 +62,8 @@ impl Dir {
                 command.env_remove(name);
             }
         }
-        command.env("XDG_CONFIG_HOME", self.path("config")).env("COLUMNS", "100");
+        command.env("XDG_CONFIG_HOME", self.path("config")).env("XDG_DATA_HOME", self.path("data"));
+        command.env("COLUMNS", "100");
         command.envs(variables.iter().copied());
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();

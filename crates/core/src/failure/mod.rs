@@ -10,7 +10,9 @@ mod table;
 
 use serde::Serialize;
 
-pub(crate) use read::{Failure, Line, Needs, RESULT_LINES, Said, is_task, read, signals, texts};
+pub(crate) use read::{
+    Failure, Line, Needs, RESULT_LINES, Said, is_task, read, signals, texts, told_signals,
+};
 
 /// What kind of failure a line tells of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]

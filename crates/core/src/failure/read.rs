@@ -99,6 +99,12 @@ pub(crate) fn signals(text: u16) -> impl Iterator<Item = u16> {
     INDEX.signals.get(usize::from(text)).into_iter().flatten().copied()
 }
 
+/// Those of them that are told.
+pub(crate) fn told_signals(text: u16) -> impl Iterator<Item = u16> {
+    let is_told = |signal: &u16| SIGNALS[usize::from(*signal)].weight != FailureWeight::Silent;
+    signals(text).filter(is_told)
+}
+
 /// Whether this text may tell of the task at work.
 pub(crate) fn is_task(text: u16) -> bool {
     signals(text).any(|signal| SIGNALS[usize::from(signal)].tell == Tell::Task)
@@ -142,7 +148,9 @@ impl Signal {
             Tell::Record => {
                 let record = (line.record)();
                 lines_behind = record.len().checked_sub(1).filter(|last| *last > 0)?;
-                record[lines_behind].clone()
+                let last = &record[lines_behind];
+                // A traceback that was cut ends with a frame.
+                (!last.trim_start().starts_with("File \"")).then(|| last.clone())?
             }
             Tell::Panic => match (line.record)().get(1).map(|next| next.trim()) {
                 Some(next) if all.ends_with(':') => format!("{all} {next}"),

@@ -1,5 +1,7 @@
 //! What one fingerprint file says.
 
+use std::fmt;
+
 use crate::query::Query;
 
 /// One fingerprint file.
@@ -47,6 +49,17 @@ pub enum Category {
     Product,
     /// The test itself.
     Test,
+}
+
+impl fmt::Display for Category {
+    /// The word that files have.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Category::Infra => "infra",
+            Category::Product => "product",
+            Category::Test => "test",
+        })
+    }
 }
 
 impl Category {

@@ -266,6 +266,11 @@ fn varies_in_logs(field: &str) -> bool {
     )
 }
 
+/// The fields that differ within a run, and how it ended.
+fn varies_in_a_run(field: &str) -> bool {
+    varies_in_logs(field) || matches!(field, "filename" | "tags" | "build_status")
+}
+
 /// A matcher's mutable state: one per thread, reused from event to event.
 #[derive(Debug, Default)]
 pub struct Scratch {
@@ -373,6 +378,13 @@ impl Narrowed {
         self.live.iter().filter(|live| **live).count() + self.always.len()
     }
 
+    /// For each fingerprint whether it can still match.
+    pub fn may_match(&self) -> Vec<bool> {
+        let mut may_match = self.live.clone();
+        self.always.iter().for_each(|always| may_match[*always as usize] = true);
+        may_match
+    }
+
     /// Whether a fingerprint can still match.
     pub fn is_live(&self, fingerprint: u32) -> bool {
         self.live[fingerprint as usize] || self.always.contains(&fingerprint)
@@ -444,6 +456,32 @@ impl Matcher {
     /// absent there means absent.
     pub fn narrow(&self, constants: &dyn FieldValues) -> Narrowed {
         self.narrow_but(constants, self.compiled.varies)
+    }
+
+    /// Drops what can't match in a run with these fields, whatever its logs hold and however it
+    /// ended: a fingerprint that asks for another job, say. Fields of events and files, and the
+    /// run's outcome, stay open.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use recheck_core::{Fields, Fingerprint, Matcher, Query};
+    /// let fingerprint = Fingerprint {
+    ///     queries: vec![Query::parse("message:killed AND build_name:unit").unwrap()],
+    ///     ..Fingerprint::default()
+    /// };
+    /// let (matcher, _) = Matcher::builder().build([&fingerprint]);
+    /// let mut run = Fields::new();
+    /// run.set("build_name", "docs");
+    /// assert!(!matcher.narrow_run(&run).is_live(0));
+    /// ```
+    pub fn narrow_run(&self, run: &dyn FieldValues) -> Narrowed {
+        self.narrow_but(run, varies_in_a_run)
+    }
+
+    /// The names of the fields that the fingerprints ask for by name.
+    pub fn fields(&self) -> impl Iterator<Item = &str> {
+        self.compiled.table.fields.iter().map(|name| &**name)
     }
 
     fn narrow_but(&self, constants: &dyn FieldValues, varies: fn(&str) -> bool) -> Narrowed {

@@ -120,7 +120,7 @@ fn code(text: &str) -> String {
 
 /// Running text without any markup: what Markdown or HTML would read is escaped, and a zero-width
 /// space keeps `@name` from notifying people and `#1` from linking, which a backslash does not.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     let one_line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut escaped = String::with_capacity(one_line.len() + 16);
     for character in super::escape(&one_line).chars() {
@@ -146,7 +146,7 @@ fn plain(text: &str) -> String {
 }
 
 /// A web address within `<…>`.
-fn address(url: &str) -> String {
+pub(super) fn address(url: &str) -> String {
     url.replace('<', "%3C").replace('>', "%3E").replace('\\', "%5C")
 }
 

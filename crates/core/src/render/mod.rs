@@ -9,6 +9,7 @@ mod json;
 mod junit;
 mod markdown;
 mod numbers;
+pub mod report;
 mod sarif;
 mod snippet;
 mod text;

@@ -19,8 +19,8 @@ use super::{
 
 /// Failure lines kept of each signal, in a block and in a log; no more are shown of a run.
 pub(super) const KEPT: usize = 5;
-/// What tells a failure stands at most so many bytes behind the start of its message: farther behind
-/// it is quoted, as in the arguments of a command.
+/// What tells a failure stands at most so many bytes behind the start of its line: farther behind it
+/// is quoted, as in the arguments of a command.
 const NEAR: usize = 512;
 /// Bytes of a line that are read.
 const MAX_LINE: usize = 64 * 1024;
@@ -80,7 +80,7 @@ impl Failing<'_> {
                 }
                 Some(Said::Failure(failure)) => {
                     failures.found.extend(self.found(index, failure, &failures.found));
-                    *done = failure::signals(sighting.text).all(|signal| {
+                    *done = failure::told_signals(sighting.text).all(|signal| {
                         let same = failures.found.iter();
                         same.filter(|found| found.failure.signal == signal).count() >= KEPT
                     });
@@ -107,7 +107,7 @@ impl Failing<'_> {
         if same.clone().any(is_same) {
             return None;
         }
-        let (start, raw) = self.line(position);
+        let (start, raw) = self.line(position)?;
         let mut record = self.scan.splitter.read_record(raw);
         record.resolve_time(self.scan.time);
         let timestamp = record.values("@timestamp").iter().next().map(str::to_owned);
@@ -126,11 +126,7 @@ impl Failing<'_> {
     }
 
     fn read(&self, sighting: &Sighting) -> Option<Said> {
-        let (start, raw) = self.line(sighting.position as usize);
-        let before = sighting.position as usize - start;
-        if before > NEAR + self.scan.splitter.prefix_len(raw) {
-            return None;
-        }
+        let (start, raw) = self.line(sighting.position as usize)?;
         let record = self.scan.splitter.read_record(raw);
         let lines = || self.record(start);
         let behind = |count: usize| self.lines_from(start + raw.len() + 1, count);
@@ -139,13 +135,17 @@ impl Failing<'_> {
         failure::read(sighting.text, &line)
     }
 
-    /// The line round a position, and where it starts.
-    fn line(&self, position: usize) -> (usize, &[u8]) {
-        let from = position.saturating_sub(MAX_LINE);
-        let start = memrchr(b'\n', &self.block[from..position]).map_or(from, |at| from + at + 1);
+    /// The line round a position, and where it starts; nothing where that is too far before.
+    fn line(&self, position: usize) -> Option<(usize, &[u8])> {
+        let from = position.saturating_sub(NEAR);
+        let start = match memrchr(b'\n', &self.block[from..position]) {
+            Some(at) => from + at + 1,
+            None if from == 0 => 0,
+            None => return None,
+        };
         let rest = &self.block[start..];
         let rest = &rest[..rest.len().min(MAX_LINE)];
-        (start, &rest[..memchr(b'\n', rest).unwrap_or(rest.len())])
+        Some((start, &rest[..memchr(b'\n', rest).unwrap_or(rest.len())]))
     }
 
     /// The lines round the line that is so many behind the one at `start`.

@@ -27,7 +27,7 @@ pub use report::{
     Bug, Evidence, FailureLine, LogHits, LogReport, RunError, RunReport, RunStats, TestIds,
 };
 pub use run_scan::{Known, RunScan};
-pub use test_ids::{TestResults, is_failed_test};
+pub use test_ids::{TestResults, is_failed_test, means_test};
 
 /// Asked now and then whether to stop: a deadline, a cancel flag.
 pub type StopFn = Arc<dyn Fn() -> bool + Send + Sync>;

@@ -38,6 +38,21 @@ pub fn is_failed_test(status: &str) -> bool {
     FAILED.iter().any(|word| status.eq_ignore_ascii_case(word))
 }
 
+/// Whether a fingerprint's test id means the test of this name: whole names are compared, without the
+/// attributes that Tempest writes behind them; an id without parameters means the test with any.
+///
+/// # Example
+///
+/// ```
+/// use recheck_core::means_test;
+/// assert!(means_test("a.B.test_c", "a.B.test_c[id-1f,smoke]"));
+/// assert!(!means_test("a.B", "a.B.test_c"));
+/// ```
+pub fn means_test(id: &str, name: &str) -> bool {
+    let asked = asked(id);
+    asked == name || bare(name).is_some_and(|bare| bare == asked)
+}
+
 /// The `test_ids` of all fingerprints, by what they are compared by.
 #[derive(Clone, Debug)]
 pub(super) struct Wanted<'m>(Arc<BTreeMap<String, BTreeSet<&'m str>>>);
@@ -158,6 +173,7 @@ mod tests {
         results.add(name, "failed", &Wanted::new(&fingerprints));
         assert_eq!(results.failed_ids.contains(asked), expected, "{asked} and {name}");
         assert_eq!((results.tests, results.failed), (1, 1));
+        assert_eq!(means_test(asked, name), expected, "{asked} and {name}");
     }
 
     #[test]

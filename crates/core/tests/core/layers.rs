@@ -38,7 +38,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("run", &["span", "fields"]),
     ("log", &["span", "fields", "run"]),
     ("results", &["fields", "log"]),
-    ("report", &["span", "fields", "run", "fingerprint"]),
+    ("report", &["span", "fields", "run", "fingerprint", "matcher"]),
     (
         "scan",
         &[

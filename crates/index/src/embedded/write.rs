@@ -1,0 +1,369 @@
+//! Writing in batches that are in both stores or in none.
+//!
+//! 1. The batch's facts are staged in the history, under the batch's name.
+//! 2. Tantivy commits the events, with that name as the commit's payload.
+//! 3. The history puts the staged facts among the others.
+//!
+//! Who is killed before 2 has added nothing: the next writer finds facts of a batch that tantivy
+//! does not have, and drops them. Who is killed between 2 and 3 has added everything: the next one
+//! finds that tantivy has the batch, and does 3.
+
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    fs::File,
+    num::NonZeroUsize,
+    process, thread,
+};
+
+use jiff::Timestamp;
+use recheck_core::{FieldValues, Fields, Known, RunMeta};
+use tantivy::{
+    DocAddress, IndexWriter, Searcher, Term,
+    columnar::Column,
+    query::{RangeQuery, TermQuery},
+    schema::IndexRecordOption,
+};
+
+use super::{
+    Embedded, Outcome,
+    search::{Columns, StoredEvents, docs},
+};
+use crate::{
+    error::IndexError,
+    event::{IndexedEvent, RunKey},
+    history::{Batch, HitFact, Question, RunFacts, RunRow},
+    index::{Horizon, Place, Pruned, Writer, WriterOptions},
+    run::Run,
+};
+
+/// Tantivy wants this much memory for each of its threads.
+const LEAST_MEMORY: usize = 16 << 20;
+/// More threads than this wait for each other.
+const MAX_THREADS: usize = 8;
+
+/// The one writer of an index.
+pub(super) struct EmbeddedWriter<'a> {
+    index: &'a Embedded,
+    events: IndexWriter,
+    /// Held as long as the writer lives.
+    _lock: File,
+    questions: Vec<Question>,
+    pending: Pending,
+    /// What is there but for what is pending.
+    committed: Searcher,
+    /// Bytes of events after which a batch is committed.
+    batch_bytes: usize,
+    /// The number of the next event.
+    seq: u64,
+    /// Runs of which events came: what was there of them before is gone.
+    begun: HashSet<RunKey>,
+    /// Runs of which only their fields came.
+    told: HashSet<RunKey>,
+    /// Names of committed batches must differ.
+    batches: u64,
+}
+
+/// What is not yet committed.
+#[derive(Default)]
+struct Pending {
+    runs: BTreeMap<RunKey, RunFacts>,
+    /// By run and question, the place of its hits in the run's facts.
+    hits: HashMap<(RunKey, u32), usize>,
+    /// The names of events without a run.
+    names: HashSet<String>,
+    bytes: usize,
+    events: u64,
+}
+
+impl Pending {
+    fn run(&mut self, key: &RunKey) -> &mut RunFacts {
+        self.runs.entry(key.clone()).or_insert_with(|| RunFacts::new(key))
+    }
+
+    fn is_empty(&self) -> bool {
+        self.runs.is_empty() && self.events == 0
+    }
+
+    fn add_event(&mut self, run: &RunKey, event: &IndexedEvent, hits: &[u32]) {
+        let facts = self.run(run);
+        facts.events += 1;
+        facts.last_event = facts.last_event.max(event.time);
+        if facts.told.is_none() && facts.guessed.is_empty() {
+            facts.guessed = run_fields(event);
+        }
+        for &question in hits {
+            self.add_hit(run, question, event);
+        }
+    }
+
+    fn add_hit(&mut self, run: &RunKey, question: u32, event: &IndexedEvent) {
+        let place = || Place {
+            file: event.values("filename").iter().next().map(str::to_owned),
+            line: event.line,
+            event: event.id.clone(),
+            time: event.time,
+        };
+        let known = self.hits.get(&(run.clone(), question)).copied();
+        let facts = self.run(run);
+        match known {
+            Some(known) => {
+                let hit = &mut facts.hits[known];
+                hit.count += 1;
+                let is_earlier = match (event.time, hit.first.time) {
+                    (Some(own), Some(first)) => own < first,
+                    (Some(_), None) => true,
+                    (None, _) => false,
+                };
+                if is_earlier {
+                    hit.first = place();
+                }
+            }
+            None => {
+                facts.hits.push(HitFact { question, count: 1, first: place() });
+                let at = facts.hits.len() - 1;
+                self.hits.insert((run.clone(), question), at);
+            }
+        }
+    }
+}
+
+/// The fields of an event that are fields of a run.
+fn run_fields(event: &IndexedEvent) -> BTreeMap<String, Vec<String>> {
+    let mut fields = BTreeMap::new();
+    for name in RunMeta::known_keys() {
+        let values: Vec<String> = event.values(name).iter().map(str::to_owned).collect();
+        if !values.is_empty() {
+            fields.insert((*name).to_owned(), values);
+        }
+    }
+    fields
+}
+
+impl<'a> EmbeddedWriter<'a> {
+    pub(super) fn new(
+        index: &'a Embedded,
+        lock: File,
+        options: &WriterOptions,
+    ) -> Outcome<EmbeddedWriter<'a>> {
+        let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        let threads = cores.min(options.memory / LEAST_MEMORY).clamp(1, MAX_THREADS);
+        let memory = options.memory.max(LEAST_MEMORY);
+        let events = index.index.writer_with_num_threads(threads, memory)?;
+        Ok(EmbeddedWriter {
+            index,
+            events,
+            _lock: lock,
+            questions: Vec::new(),
+            pending: Pending::default(),
+            committed: index.searcher()?,
+            batch_bytes: memory / 2,
+            seq: next_seq(index)?,
+            begun: HashSet::new(),
+            told: HashSet::new(),
+            batches: 0,
+        })
+    }
+
+    fn add_run(&mut self, run: &Run) -> Outcome<()> {
+        let row = RunRow {
+            fields: run
+                .fields
+                .iter()
+                .map(|(name, values)| (name.to_owned(), values.to_vec()))
+                .collect(),
+            start_time: run.start_time,
+            end_time: run.end_time,
+            scanned: run.scanned,
+            failed_tests: run.failed_tests.clone(),
+        };
+        self.pending.bytes +=
+            row.fields.values().flatten().map(|value| value.len() + 64).sum::<usize>();
+        self.pending.run(&run.key).told = Some(row);
+        self.told.insert(run.key.clone());
+        self.commit_when_full()
+    }
+
+    fn add_event(&mut self, event: &IndexedEvent, hits: &[u32]) -> Outcome<()> {
+        match (&event.run, &event.id) {
+            (Some(run), _) if !self.begun.contains(run) => {
+                self.events.delete_term(self.index.layout.run_term(run));
+                self.pending.run(run).anew = true;
+                self.begun.insert(run.clone());
+            }
+            (None, Some(id)) => self.replace(id)?,
+            _ => {}
+        }
+        let document = self.index.layout.document(event, &self.index.schema, self.seq);
+        self.events.add_document(document)?;
+        self.seq += 1;
+        self.pending.events += 1;
+        self.pending.bytes += size(event);
+        if let Some(run) = &event.run {
+            self.pending.add_event(run, event, hits);
+        }
+        self.commit_when_full()
+    }
+
+    /// Removes the event without a run that has this name, if there is one: tantivy looks for what is
+    /// deleted in every segment, so it is not asked in vain.
+    fn replace(&mut self, id: &str) -> Outcome<()> {
+        let term = self.index.layout.replaces_term(id);
+        let is_pending = !self.pending.names.insert(id.to_owned());
+        if is_pending || self.committed.doc_freq(&term)? > 0 {
+            self.events.delete_term(term);
+        }
+        Ok(())
+    }
+
+    fn commit_when_full(&mut self) -> Outcome<()> {
+        match self.pending.bytes >= self.batch_bytes {
+            true => self.commit_batch(false),
+            false => Ok(()),
+        }
+    }
+
+    /// Commits; what is `last` says of the runs that they are complete.
+    fn commit_batch(&mut self, last: bool) -> Outcome<()> {
+        if last {
+            for run in &self.begun {
+                self.pending.run(run);
+            }
+        }
+        if self.pending.is_empty() {
+            return Ok(());
+        }
+        let Pending { runs, .. } = std::mem::take(&mut self.pending);
+        let unfinished = |mut facts: RunFacts| {
+            facts.unfinished = !last;
+            facts
+        };
+        let runs = runs.into_values().map(unfinished).collect();
+        let batch = Batch { questions: self.questions.clone(), runs };
+        let name = self.batch_name();
+        self.index.history.stage(&name, &batch)?;
+        let mut prepared = self.events.prepare_commit()?;
+        prepared.set_payload(&name);
+        prepared.commit()?;
+        self.index.history.settle(Some(&name))?;
+        self.committed = self.index.searcher()?;
+        Ok(())
+    }
+
+    fn batch_name(&mut self) -> String {
+        self.batches += 1;
+        format!("{}-{}-{}", Timestamp::now().as_nanosecond(), process::id(), self.batches)
+    }
+
+    /// Runs whose fields came without their events: the events in the index take the new fields.
+    fn inherit(&mut self) -> Outcome<()> {
+        let told: Vec<RunKey> = self.told.drain().filter(|run| !self.begun.contains(run)).collect();
+        for key in told {
+            let known = self.index.history.attempts(&key.build_uuid)?;
+            let Some(run) = known.into_iter().find(|known| known.run.key == key) else { continue };
+            if run.events > 0 {
+                self.inherit_run(&key, &run.run)?;
+            }
+        }
+        self.commit_batch(false)
+    }
+
+    fn inherit_run(&mut self, key: &RunKey, run: &Run) -> Outcome<()> {
+        let layout = self.index.layout;
+        let searcher = self.index.searcher()?;
+        let term = layout.run_term(key);
+        let found = docs(&searcher, &TermQuery::new(term.clone(), IndexRecordOption::Basic))?;
+        let columns = Columns::of(&searcher)?;
+        let mut stored = StoredEvents::new(&searcher, layout);
+        let mut is_new = |address: &DocAddress| Ok(stored.event(*address)?.inherited != run.fields);
+        let any = found.iter().map(&mut is_new).collect::<Outcome<Vec<bool>>>()?.contains(&true);
+        if !any {
+            return Ok(());
+        }
+        self.events.delete_term(term);
+        for address in found {
+            let event = stored.event(address)?;
+            let inherited = run.fields.clone();
+            let time = columns.time(address).or(run.time());
+            let event = IndexedEvent { run: Some(key.clone()), time, inherited, ..event };
+            let document = layout.document(&event, &self.index.schema, columns.seq(address));
+            self.events.add_document(document)?;
+            self.pending.events += 1;
+        }
+        Ok(())
+    }
+
+    fn prune_all(&mut self, horizon: &Horizon) -> Outcome<Pruned> {
+        self.commit_batch(false)?;
+        let mut pruned = Pruned::default();
+        if let Some(before) = horizon.events {
+            let end = Term::from_field_i64(self.index.layout.time, before.as_microsecond());
+            let old = RangeQuery::new(std::ops::Bound::Unbounded, std::ops::Bound::Excluded(end));
+            pruned.events = docs(&self.index.searcher()?, &old)?.len() as u64;
+            if pruned.events > 0 {
+                self.events.delete_query(Box::new(old))?;
+                self.events.commit()?;
+            }
+        }
+        if let Some(before) = horizon.history {
+            pruned.runs = self.index.history.prune(before)?;
+        }
+        Ok(pruned)
+    }
+}
+
+impl Writer for EmbeddedWriter<'_> {
+    fn fingerprints(&mut self, known: Known<'_>) {
+        self.questions = known.fingerprints.iter().map(Question::of).collect();
+    }
+
+    fn run(&mut self, run: &Run) -> Result<(), IndexError> {
+        let outcome = self.add_run(run);
+        self.index.told(outcome)
+    }
+
+    fn event(&mut self, event: &IndexedEvent, hits: &[u32]) -> Result<(), IndexError> {
+        let outcome = self.add_event(event, hits);
+        self.index.told(outcome)
+    }
+
+    fn commit(&mut self) -> Result<(), IndexError> {
+        let outcome = self.commit_batch(false);
+        self.index.told(outcome)
+    }
+
+    fn finish(mut self: Box<Self>) -> Result<(), IndexError> {
+        let index = self.index;
+        let finish = || -> Outcome<()> {
+            self.commit_batch(true)?;
+            self.inherit()?;
+            self.events.wait_merging_threads()?;
+            Ok(())
+        };
+        index.told(finish())
+    }
+
+    fn prune(&mut self, horizon: &Horizon) -> Result<Pruned, IndexError> {
+        let outcome = self.prune_all(horizon);
+        self.index.told(outcome)
+    }
+}
+
+/// The number behind those of all events that are there.
+fn next_seq(index: &Embedded) -> Outcome<u64> {
+    let mut next = 0;
+    for reader in index.searcher()?.segment_readers() {
+        let seq: Column<u64> = reader.fast_fields().u64("seq")?;
+        if reader.max_doc() > 0 {
+            next = next.max(seq.max_value() + 1);
+        }
+    }
+    Ok(next)
+}
+
+/// About how much memory an event takes on its way.
+fn size(event: &IndexedEvent) -> usize {
+    let bytes = |fields: &Fields| -> usize {
+        fields.iter().flat_map(|(_, values)| values).map(|value| value.len() + 64).sum()
+    };
+    bytes(&event.fields) + bytes(&event.inherited)
+}

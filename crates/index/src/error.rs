@@ -1,0 +1,103 @@
+//! What goes wrong with an index, always with the place and the cure.
+
+use std::{io, time::Duration};
+
+/// An index that can't do what was asked.
+#[derive(Debug, thiserror::Error)]
+#[error("{place}: {kind}")]
+pub struct IndexError {
+    /// The directory or the address.
+    pub place: String,
+    /// What is wrong.
+    #[source]
+    pub kind: Box<IndexErrorKind>,
+}
+
+/// What is wrong with an index.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum IndexErrorKind {
+    /// There is none.
+    #[error(
+        "there is no index here\n  help: `recheck ingest` makes one; `--index PATH` names another place"
+    )]
+    Missing,
+    /// Something else is there.
+    #[error(
+        "this directory holds something else than an index\n  help: give a new or an empty directory with `--index PATH`"
+    )]
+    NotAnIndex,
+    /// An index of another version of the program.
+    #[error(
+        "the index has format {found}, this program reads format {wanted}\n  help: ingest into a new directory, or use the version of recheck that made this one"
+    )]
+    OtherFormat {
+        /// The format of the index.
+        found: u64,
+        /// The format that can be read.
+        wanted: u64,
+    },
+    /// The manifest can't be understood.
+    #[error("`recheck-index.json` is damaged: {0}\n  help: ingest into a new directory")]
+    Manifest(#[source] serde_json::Error),
+    /// The index was made with another schema.
+    #[error(
+        "the index has the schema `{found}`, not `{wanted}`\n  help: leave `--schema` out, or ingest into a new directory"
+    )]
+    OtherSchema {
+        /// The schema of the index.
+        found: &'static str,
+        /// The schema that was asked for.
+        wanted: &'static str,
+    },
+    /// Another process writes.
+    #[error("another process is writing to the index, for more than {} s now\n  help: wait until it is done", .0.as_secs())]
+    Busy(Duration),
+    /// The event store fails.
+    #[error(
+        "the event index cannot be used: {0}\n  help: check the disk; a damaged index is made anew by ingesting into a new directory"
+    )]
+    Events(#[source] tantivy::TantivyError),
+    /// The history fails.
+    #[error(
+        "the history cannot be used: {0}\n  help: check the disk and the rights on `history.sqlite`"
+    )]
+    History(#[source] rusqlite::Error),
+    /// A staged batch or a stored event can't be read.
+    #[error("something in the index is damaged: {0}\n  help: ingest into a new directory")]
+    Damaged(#[source] serde_json::Error),
+    /// The file system refuses.
+    #[error("the index cannot be used: {0}")]
+    Io(#[source] io::Error),
+}
+
+impl IndexErrorKind {
+    /// The error at its place.
+    pub(crate) fn at(self, place: &str) -> IndexError {
+        IndexError { place: place.to_owned(), kind: Box::new(self) }
+    }
+}
+
+impl From<tantivy::TantivyError> for IndexErrorKind {
+    fn from(error: tantivy::TantivyError) -> IndexErrorKind {
+        IndexErrorKind::Events(error)
+    }
+}
+
+impl From<rusqlite::Error> for IndexErrorKind {
+    fn from(error: rusqlite::Error) -> IndexErrorKind {
+        IndexErrorKind::History(error)
+    }
+}
+
+impl From<io::Error> for IndexErrorKind {
+    fn from(error: io::Error) -> IndexErrorKind {
+        IndexErrorKind::Io(error)
+    }
+}
+
+impl From<serde_json::Error> for IndexErrorKind {
+    fn from(error: serde_json::Error) -> IndexErrorKind {
+        IndexErrorKind::Damaged(error)
+    }
+}

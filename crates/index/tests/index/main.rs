@@ -1,0 +1,8 @@
+//! One binary for all integration tests of the crate.
+
+mod agree;
+mod conformance;
+mod crash;
+mod places;
+mod suite;
+mod util;
