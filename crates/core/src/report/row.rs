@@ -359,7 +359,7 @@ impl Counted<'_> {
         let place = By::ALL.iter().position(|each| *each == by).unwrap_or_default();
         let mut values: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
         for (group, (failed, passed)) in &self.now.hits[index as usize].groups {
-            let value = values.entry(&self.runs.groups.part(*group, place)).or_default();
+            let value = values.entry(self.runs.groups.part(*group, place)).or_default();
             value.0 += failed;
             value.1 += failed + passed;
         }

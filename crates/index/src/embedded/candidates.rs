@@ -65,7 +65,7 @@ fn literal(text: &str, layout: Layout) -> Option<Box<dyn Query>> {
         let behind = text[start + run.len()..].chars().next();
         // Only underscores are no word.
         let alone =
-            blank(before) && blank(behind) && run.len() < 255 && run.trim_matches('_') != "";
+            blank(before) && blank(behind) && run.len() < 255 && !run.trim_matches('_').is_empty();
         (alone, run)
     });
     let (whole, pieces): (Vec<_>, Vec<_>) = placed.partition(|(alone, _)| *alone);

@@ -35,9 +35,12 @@ struct RowData<'a> {
     recent: u64,
     remarks: Vec<String>,
     eligible: usize,
-    /// Slice, and for each point its place, failed and passed runs.
-    cells: Vec<(usize, Vec<(usize, u64, u64)>)>,
+    /// For each slice in which the bug was seen, its points.
+    cells: Vec<(usize, Vec<Point>)>,
 }
+
+/// A point's place, failed and passed runs.
+type Point = (usize, u64, u64);
 
 /// Writes the report as an HTML page: the ranking with a sparkline for each bug, its hits over time,
 /// filters by job, queue, branch and project, and the failed runs that nothing explains.
