@@ -11,6 +11,10 @@ use super::{FailureKind, FailureWeight, Signal, Tell, Wording, table::SIGNALS};
 /// Characters of a message that are kept.
 const MAX_MESSAGE: usize = 1000;
 
+/// Bytes of a line that a pattern is held against: a signal stands near the line's start, and no more
+/// than a message's length of what follows is told. Lines of many kilobytes quote whole scripts.
+const MAX_LOOK: usize = 2048;
+
 /// What a line with a signal's text says.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Said {
@@ -113,13 +117,25 @@ pub(crate) fn is_task(text: u16) -> bool {
 /// Reads a line that has this text; nothing where no pattern of its signals matches.
 pub(crate) fn read(text: u16, line: &Line<'_>) -> Option<Said> {
     let number = matching(text, line.text)?;
-    let found = pattern(number)?.captures(line.text)?;
+    let found = pattern(number)?.captures(looked_at(number, line.text))?;
     SIGNALS[usize::from(number)].said(number, &found, line)
 }
 
 /// The first of a text's signals whose pattern matches the line.
 pub(super) fn matching(text: u16, line: &str) -> Option<u16> {
-    signals(text).find(|number| pattern(*number).is_some_and(|pattern| pattern.is_match(line)))
+    let matches = |number: &u16| {
+        pattern(*number).is_some_and(|pattern| pattern.is_match(looked_at(*number, line)))
+    };
+    signals(text).find(matches)
+}
+
+/// The part of a line that this signal's pattern is held against: Ansible's result is read to its
+/// end, for it is JSON.
+fn looked_at(number: u16, line: &str) -> &str {
+    match SIGNALS[usize::from(number)].tell {
+        Tell::Ansible => line,
+        _ => &line[..line.floor_char_boundary(MAX_LOOK)],
+    }
 }
 
 fn pattern(number: u16) -> Option<&'static Regex> {

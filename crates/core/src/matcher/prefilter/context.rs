@@ -166,6 +166,11 @@ impl Context {
         matches!(self.how, How::Verbatim | How::Leading)
     }
 
+    /// Whether the text counts only where a message may begin.
+    pub(super) fn leads(&self) -> bool {
+        self.how == How::Leading
+    }
+
     /// What the sieve has to let through.
     pub(super) fn sought(&self) -> Sought<'_> {
         let length = self.anchor().len();

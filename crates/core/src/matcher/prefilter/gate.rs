@@ -1,26 +1,94 @@
 //! The texts that are told for their own sake, by the word that they are found by.
 //!
 //! Some of these words are among the most frequent there are (`error`), and many texts share one. So
-//! the eight bytes round each occurrence are held against all of its texts at once, without a
-//! branch, before any of them is looked at.
+//! the bytes on either side of an occurrence choose the few texts that may stand there, and eight
+//! bytes round it are held against those.
 
-use super::{LiteralId, context::Context};
+use super::{LiteralId, context::Context, kernel::MOST};
 
 /// Bytes before the word that are compared.
 const BEFORE: usize = 2;
+/// Texts that the masks of one batch have a bit for.
+const BATCH: usize = 64;
 
 /// The texts that share an anchor's first bytes and length.
 #[derive(Debug, Default)]
 pub(super) struct Gate {
+    batches: Vec<Batch>,
+}
+
+/// A part of the texts.
+#[derive(Debug)]
+struct Batch {
+    texts: Vec<Text>,
+    /// The texts that admit this byte before the word.
+    before: Masks,
+    /// Those that admit this byte before that one, if that is no line feed.
+    further: Masks,
+    /// Those that admit this byte behind the word.
+    behind: Masks,
+}
+
+/// For each byte, a bit for each text.
+type Masks = [u64; 256];
+
+/// One text.
+#[derive(Debug)]
+struct Text {
+    id: LiteralId,
     /// Bytes that must stand round the word, and which of the eight they are.
-    windows: Vec<(u64, u64)>,
-    ids: Vec<LiteralId>,
+    bytes: u64,
+    mask: u64,
 }
 
 impl Gate {
     /// Lets a text through.
     pub(super) fn push(&mut self, id: LiteralId, context: &Context) {
+        if self.batches.last().is_none_or(|batch| batch.texts.len() == BATCH) {
+            self.batches.push(Batch::default());
+        }
+        if let Some(batch) = self.batches.last_mut() {
+            batch.push(id, context);
+        }
+    }
+
+    /// Tells the texts that may stand round the word of this range.
+    #[inline]
+    pub(super) fn admitted(
+        &self,
+        block: &[u8],
+        word: (usize, usize),
+        mut each: impl FnMut(LiteralId),
+    ) {
+        for batch in &self.batches {
+            batch.admitted(block, word, &mut each);
+        }
+    }
+}
+
+impl Default for Batch {
+    fn default() -> Batch {
+        Batch { texts: Vec::new(), before: [0; 256], further: [0; 256], behind: [0; 256] }
+    }
+}
+
+impl Batch {
+    fn push(&mut self, id: LiteralId, context: &Context) {
         let (text, anchor) = context.joined();
+        let bit = 1 << self.texts.len();
+        let stands_before = |by: usize| anchor.checked_sub(by).map(|at| text[at]);
+        match context.leads() && anchor == 0 {
+            true => {
+                admit(&mut self.before, bit, |byte| matches!(byte, b'\n' | b' ' | b'\t'));
+                admit(&mut self.further, bit, |byte| !byte.is_ascii_lowercase());
+            }
+            false => {
+                admit(&mut self.before, bit, is_or_free(stands_before(1)));
+                admit(&mut self.further, bit, is_or_free(stands_before(2)));
+            }
+        }
+        let length = context.anchor().len().min(usize::from(MOST));
+        admit(&mut self.behind, bit, is_or_free(text.get(anchor + length).copied()));
         let (mut bytes, mut mask) = ([0; 8], [0; 8]);
         for place in 0..8 {
             let byte = (anchor + place).checked_sub(BEFORE).and_then(|at| text.get(at));
@@ -28,22 +96,50 @@ impl Gate {
                 (bytes[place], mask[place]) = (byte, 0xff);
             }
         }
-        self.windows.push((u64::from_le_bytes(bytes), u64::from_le_bytes(mask)));
-        self.ids.push(id);
+        let (bytes, mask) = (u64::from_le_bytes(bytes), u64::from_le_bytes(mask));
+        self.texts.push(Text { id, bytes, mask });
     }
 
-    /// Whether one of the texts may stand round the word at `at`.
     #[inline]
-    pub(super) fn admits(&self, block: &[u8], at: usize) -> bool {
-        let window = at.checked_sub(BEFORE).and_then(|from| block[from..].first_chunk());
-        let Some(window) = window else { return true };
-        let window = u64::from_le_bytes(*window);
-        let differs = |(bytes, mask): &(u64, u64)| (window ^ bytes) & mask != 0;
-        self.windows.iter().fold(false, |any, text| any | !differs(text))
+    fn admitted(
+        &self,
+        block: &[u8],
+        (start, end): (usize, usize),
+        each: &mut impl FnMut(LiteralId),
+    ) {
+        let any = u64::MAX;
+        let behind = block.get(end).map_or(any, |byte| self.behind[usize::from(*byte)]);
+        let before = match block[..start] {
+            [.., further, before] if before != b'\n' => {
+                self.before[usize::from(before)] & self.further[usize::from(further)]
+            }
+            _ => any,
+        };
+        let mut left = before & behind;
+        if left == 0 {
+            return;
+        }
+        let window = start.checked_sub(BEFORE).and_then(|from| block[from..].first_chunk());
+        let window = window.map(|window| u64::from_le_bytes(*window));
+        while left != 0 {
+            if let Some(text) = self.texts.get(left.trailing_zeros() as usize)
+                && window.is_none_or(|window| (window ^ text.bytes) & text.mask == 0)
+            {
+                each(text.id);
+            }
+            left &= left - 1;
+        }
     }
+}
 
-    /// The texts.
-    pub(super) fn ids(&self) -> &[LiteralId] {
-        &self.ids
+/// Marks the bytes that a text admits.
+fn admit(masks: &mut Masks, bit: u64, is_admitted: impl Fn(u8) -> bool) {
+    for (byte, mask) in (0..=u8::MAX).zip(masks) {
+        *mask |= if is_admitted(byte) { bit } else { 0 };
     }
+}
+
+/// The byte that a text has at a place, or every byte where the text does not reach it.
+fn is_or_free(byte: Option<u8>) -> impl Fn(u8) -> bool {
+    move |other| byte.is_none_or(|byte| byte == other)
 }

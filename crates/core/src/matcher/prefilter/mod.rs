@@ -157,9 +157,7 @@ impl Prefilter {
         for &word in &seen.phrases {
             self.push_phrases(block, word, live, candidates);
         }
-        for &word in &seen.texts {
-            self.push_texts(block, word, sightings);
-        }
+        sightings.extend(seen.texts.iter().filter_map(|&(at, id)| self.sighting(block, at, id)));
         let exact = |position| Candidate { position, what: What::Exact };
         candidates.extend(found.chains.iter().copied().map(exact));
         if found.beyond_ascii {
@@ -202,15 +200,11 @@ impl Prefilter {
         }
     }
 
-    /// Looks at the texts that may stand round a word.
-    fn push_texts(&self, block: &[u8], word: Promising, sightings: &mut Vec<Sighting>) {
-        for &id in self.words.texts(word) {
-            let Some(context) = &self.contexts[id.0 as usize] else { continue };
-            if let Some(start) = context.check_verbatim(block, word.at as usize) {
-                let text = (id.0 - self.first_text) as u16;
-                sightings.push(Sighting { position: start as u32, text });
-            }
-        }
+    /// The text, if it stands round the word at `at`.
+    fn sighting(&self, block: &[u8], at: u32, id: LiteralId) -> Option<Sighting> {
+        let context = self.contexts[id.0 as usize].as_ref()?;
+        let start = context.check_verbatim(block, at as usize)?;
+        Some(Sighting { position: start as u32, text: (id.0 - self.first_text) as u16 })
     }
 
     /// The literals among the words of one analysed, lower-cased term: the exact path.

@@ -57,8 +57,8 @@ pub(super) struct Promising {
 pub(super) struct Seen {
     /// Those with phrases that may stand round them.
     pub(super) phrases: Vec<Promising>,
-    /// Those with texts.
-    pub(super) texts: Vec<Promising>,
+    /// Those with texts that may stand round them, and these.
+    pub(super) texts: Vec<(u32, LiteralId)>,
 }
 
 /// A word to look for, and the phrase or text it is the anchor of; a mark is of none.
@@ -164,10 +164,10 @@ impl Words {
             if found.mark {
                 marks.push(word.at);
             }
-            if let Some(gate) = self.gates.get(found.gate as usize)
-                && gate.admits(block, word.at as usize)
-            {
-                texts.push(Promising { at: word.at, group });
+            if let Some(gate) = self.gates.get(found.gate as usize) {
+                let at = word.at as usize;
+                let end = at + usize::from(word.length);
+                gate.admitted(block, (at, end), |id| texts.push((word.at, id)));
             }
             promising[kept] = Promising { at: word.at, group };
             kept += usize::from(found.admits(block, word));
@@ -195,12 +195,6 @@ impl Words {
         let start = entries.partition_point(|id| order(id).is_lt());
         let length = entries[start..].partition_point(|id| order(id).is_eq());
         &entries[start..start + length]
-    }
-
-    /// The texts that may stand round a word.
-    pub(super) fn texts(&self, promising: Promising) -> &[LiteralId] {
-        let gate = self.groups[promising.group as usize].gate;
-        self.gates.get(gate as usize).map_or(&[], Gate::ids)
     }
 
     /// The phrases anchored at words that look like this one.
