@@ -8,10 +8,12 @@
 mod read;
 mod table;
 
+use std::fmt;
+
 use serde::Serialize;
 
 pub(crate) use read::{
-    Failure, Line, Needs, RESULT_LINES, Said, is_task, read, signals, texts, told_signals,
+    Failure, IGNORED, Line, Needs, RESULT_LINES, Said, is_task, read, signals, texts, told_signals,
 };
 
 /// What kind of failure a line tells of.
@@ -39,6 +41,24 @@ pub enum FailureKind {
     Error,
     /// The exit of a command; nothing better was found.
     Exit,
+}
+
+impl fmt::Display for FailureKind {
+    /// The word by which it is written in JSON.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            FailureKind::Task => "task",
+            FailureKind::Test => "test",
+            FailureKind::Compile => "compile",
+            FailureKind::Link => "link",
+            FailureKind::Exception => "exception",
+            FailureKind::Panic => "panic",
+            FailureKind::Crash => "crash",
+            FailureKind::Timeout => "timeout",
+            FailureKind::Error => "error",
+            FailureKind::Exit => "exit",
+        })
+    }
 }
 
 /// How much a line says about the cause, from the most to the least.

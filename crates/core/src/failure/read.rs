@@ -48,9 +48,14 @@ pub(crate) enum Needs {
     None,
     /// Which task was at work.
     Task,
+    /// That, and the next line.
+    NextAndTask,
     /// That, and the rest of a result that began with these lines.
     RestAndTask(Vec<String>),
 }
+
+/// What Ansible writes behind the result of a task that may fail (`ignore_errors`).
+pub(crate) const IGNORED: &str = "...ignoring";
 
 /// Lines behind Zuul's `ERROR` in which the message of the result is looked for.
 pub(crate) const RESULT_LINES: usize = 12;
@@ -173,7 +178,7 @@ impl Signal {
                 _ => all.to_owned(),
             },
             Tell::Ansible => {
-                needs = Needs::Task;
+                needs = Needs::NextAndTask;
                 format!("{}: {}", group(1), result(group(2)))
             }
             Tell::Result => {
@@ -190,15 +195,18 @@ impl Signal {
         let words = self.wording().text;
         let mut failure =
             Failure { signal: number, kind, weight, words, message, lines_behind, needs };
-        if self.tell == Tell::Result {
-            failure = failure.with_rest((line.behind)(RESULT_LINES))?;
+        match self.tell {
+            Tell::Ansible => failure = failure.with_rest((line.behind)(1))?,
+            Tell::Result => failure = failure.with_rest((line.behind)(RESULT_LINES))?,
+            _ => {}
         }
         (!failure.message.is_empty()).then_some(Said::Failure(failure))
     }
 }
 
 impl Failure {
-    /// Reads more lines of the result that says why a task failed:
+    /// Reads the lines behind: whether the failure was ignored, and more of the result that says why
+    /// a task failed:
     ///
     /// ```text
     /// node | {
@@ -207,10 +215,23 @@ impl Failure {
     /// node | }
     /// ```
     ///
-    /// Nothing where they are none.
+    /// Nothing where they say that it is no failure.
     pub(crate) fn with_rest(mut self, rest: Vec<String>) -> Option<Failure> {
-        let Needs::RestAndTask(mut lines) = self.needs else { return Some(self) };
-        lines.extend(rest);
+        match (self.needs, rest.first()) {
+            (Needs::NextAndTask, Some(next)) => {
+                self.needs = Needs::Task;
+                (!next.starts_with(IGNORED)).then_some(self)
+            }
+            (Needs::RestAndTask(mut lines), _) => {
+                self.needs = Needs::None;
+                lines.extend(rest);
+                self.with_result(lines)
+            }
+            (needs, _) => Some(Failure { needs, ..self }),
+        }
+    }
+
+    fn with_result(mut self, mut lines: Vec<String>) -> Option<Failure> {
         lines.truncate(RESULT_LINES);
         if lines.first().is_some_and(|first| first != "{") {
             return None;

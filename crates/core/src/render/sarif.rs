@@ -1,5 +1,5 @@
 //! SARIF 2.1.0, for tools that gather findings: a run for each run, a rule for each fingerprint that
-//! hit, a result for each place.
+//! hit, a result for each place. Failure lines are results too, of a rule for each of their kinds.
 //!
 //! Only what is written is modelled. Section numbers are those of the standard,
 //! <https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>.
@@ -9,9 +9,10 @@ use std::io;
 use serde::Serialize;
 
 use crate::{
+    failure::FailureKind,
     fingerprint::Category,
     run::Verdict,
-    scan::{Bug, Evidence, RunError, RunReport},
+    scan::{Bug, Evidence, FailureLine, RunError, RunReport},
 };
 
 use super::{
@@ -72,7 +73,8 @@ struct Rule {
     #[serde(skip_serializing_if = "Option::is_none")]
     help_uri: Option<String>,
     default_configuration: Configuration,
-    properties: RuleProperties,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    properties: Option<RuleProperties>,
 }
 
 /// 3.50
@@ -206,13 +208,25 @@ fn run(run: &RunReport, look: &Look<'_>) -> Run {
     let place = |(index, bug)| move |evidence| result(index, bug, evidence, level, look);
     let bugs = run.bugs.iter().enumerate();
     let results = bugs.flat_map(|(index, bug)| bug.evidence.iter().map(place((index, bug))));
+    let mut kinds: Vec<FailureKind> = run.failure.iter().map(|line| line.kind).collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    let first = run.bugs.len();
+    let failures = run.failure.iter().map(|line| {
+        failure(line, first + kinds.iter().position(|kind| *kind == line.kind).unwrap_or_default())
+    });
     Run {
         tool: Tool {
             driver: Driver {
                 name: "recheck",
                 semantic_version: env!("CARGO_PKG_VERSION"),
                 information_uri: env!("CARGO_PKG_REPOSITORY"),
-                rules: run.bugs.iter().map(|bug| rule(bug, level)).collect(),
+                rules: run
+                    .bugs
+                    .iter()
+                    .map(|bug| rule(bug, level))
+                    .chain(kinds.iter().map(|kind| failure_rule(*kind)))
+                    .collect(),
             },
         },
         // A slash at its end: what stands before it names the category, and there is no more.
@@ -221,7 +235,7 @@ fn run(run: &RunReport, look: &Look<'_>) -> Run {
             execution_successful: run.verdict != Verdict::Incomplete,
             tool_execution_notifications: notifications(run),
         }],
-        results: results.collect(),
+        results: results.chain(failures).collect(),
         properties: RunProperties { verdict: word(run.verdict) },
     }
 }
@@ -233,7 +247,39 @@ fn rule(bug: &Bug, level: Level) -> Rule {
         help: bug.advice.as_deref().map(text),
         help_uri: bug.bug.clone().filter(|url| is_web(url)),
         default_configuration: Configuration { level },
-        properties: RuleProperties { tags: bug.category.into_iter().collect(), hits: bug.hits },
+        properties: Some(RuleProperties {
+            tags: bug.category.into_iter().collect(),
+            hits: bug.hits,
+        }),
+    }
+}
+
+/// The rule of the failure lines of a kind. The colon keeps it apart from fingerprints, which are
+/// named after files.
+fn failure_rule(kind: FailureKind) -> Rule {
+    Rule {
+        id: format!("failure:{kind}"),
+        short_description: Text { text: format!("A failure that no fingerprint explains: {kind}") },
+        help: None,
+        help_uri: None,
+        default_configuration: Configuration { level: Level::Error },
+        properties: None,
+    }
+}
+
+fn failure(line: &FailureLine, rule_index: usize) -> Found {
+    let shown = escape(&line.message).into_owned();
+    let region = Region { start_line: line.line, snippet: Text { text: shown.clone() } };
+    let rule_id = format!("failure:{}", line.kind);
+    Found {
+        message: Text { text: shown },
+        locations: [location(&line.file, Some(region))],
+        partial_fingerprints: PartialFingerprints {
+            recheck: format!("{rule_id}:{}:{}", escape(&line.file), escape(&line.message)),
+        },
+        rule_id,
+        rule_index,
+        level: Level::Error,
     }
 }
 

@@ -6,7 +6,7 @@
 use memchr::{memchr, memchr_iter, memrchr};
 
 use crate::{
-    failure::{self, Failure, Line, Needs, RESULT_LINES, Said},
+    failure::{self, Failure, IGNORED, Line, Needs, RESULT_LINES, Said},
     fields::FieldValues,
     log::{LogFormat, without_returns},
     matcher::Sighting,
@@ -64,6 +64,9 @@ impl Failing<'_> {
         let mut failures = Failures::default();
         if self.scan.splitter.format() == LogFormat::ZuulConsole {
             failures.head = self.lines_from(0, RESULT_LINES);
+        } else {
+            failures.head = self.lines_from(0, 1);
+            failures.head.retain(|line| line.starts_with(IGNORED));
         }
         // Texts of which the block can tell nothing more.
         let mut done = vec![false; failure::texts().len()];
@@ -100,7 +103,7 @@ impl Failing<'_> {
         let before = &self.sightings[..index];
         let task = match failure.needs {
             Needs::None => None,
-            Needs::Task | Needs::RestAndTask(_) => self.task(before),
+            Needs::Task | Needs::NextAndTask | Needs::RestAndTask(_) => self.task(before),
         };
         let is_same =
             |other: &Found| other.failure.message == failure.message && other.task == task;

@@ -152,7 +152,7 @@ impl MergedFailures {
             // Which task was at work is known only now, and with it what says the same.
             let mut told: Vec<FailureLine> = Vec::with_capacity(KEPT);
             for (place, found) in same {
-                let rest = heads.range(place + 1..).flat_map(|(_, lines)| lines);
+                let rest = (place + 1..).map_while(|next| heads.get(&next)).flatten();
                 let rest = rest.take(RESULT_LINES).cloned().collect();
                 let before = tasks.range(..place).next_back().map(|(_, task)| task.as_str());
                 let Some(mut line) = found.told(file, rest, before) else { continue };
@@ -177,7 +177,7 @@ impl Found {
         let failure = failure.with_rest(rest)?;
         let task = match failure.needs {
             Needs::None => None,
-            Needs::Task | Needs::RestAndTask(_) => task.as_deref().or(before),
+            Needs::Task | Needs::NextAndTask | Needs::RestAndTask(_) => task.as_deref().or(before),
         };
         let message = match task {
             Some(task) => format!("TASK [{task}] {}", failure.message),

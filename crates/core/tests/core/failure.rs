@@ -69,6 +69,17 @@ fn a_task_is_told_with_its_name_wherever_blocks_are_cut() {
 }
 
 #[test]
+fn a_failure_that_ansible_ignores_is_none_wherever_blocks_are_cut() {
+    let failed = |host: &str| format!("fatal: [{host}]: FAILED! => {{\"msg\": \"no {host}\"}}\n");
+    let steps = "step\n".repeat(20);
+    let text = format!("TASK [A]\n{}{steps}{}...ignoring\n{steps}", failed("a"), failed("b"));
+    for block in 1..160 {
+        let report = scan(&[("x.log", &text)], block, &ScanOptions::default());
+        assert_eq!(messages(&report.failure), ["TASK [A] a: no a"], "in blocks of {block}");
+    }
+}
+
+#[test]
 fn a_message_without_a_verdict_before_it_is_no_failure() {
     let text = console(3).replace("| ERROR", "| ok");
     for block in [1, 64, 1 << 18] {
