@@ -4,8 +4,9 @@ use recheck_core::{
     EventScan, LogReport, LogScan, RunScan,
     log::{
         ArchiveItem, Content, DecompressErrorKind, LogReader, SourceError, SourceErrorKind,
-        walk_archive,
+        log_name, walk_archive,
     },
+    render::counted,
     results::{ResultsError, ResultsErrorKind, ResultsKind},
 };
 
@@ -16,10 +17,8 @@ use super::{
     explained::{Explained, How, Reading, tags},
     gather::words,
     source::{Opened, Source, fetch},
+    zip::{self, Zip},
 };
-
-/// What a zip archive begins with: GitHub packs its logs that way.
-const ZIP: &[u8] = b"PK\x03\x04";
 
 /// What one file gave: a log's report, or those of an archive's entries.
 #[derive(Default)]
@@ -55,6 +54,9 @@ impl Scanner<'_> {
         let name = source.name();
         match self.open(source) {
             Err(error) => scanned.errors.push((name.to_owned(), error)),
+            Ok(mut reader) if is_explicit && reader.start().starts_with(zip::MAGIC) => {
+                self.zip(run, name, &mut reader, &mut scanned);
+            }
             Ok(mut reader) => match reader.content() {
                 Content::Archive => self.archive(run, name, &mut reader, &mut scanned),
                 _ => self.entry(run, name, (&mut reader, is_explicit), &mut scanned),
@@ -119,6 +121,35 @@ impl Scanner<'_> {
         }
     }
 
+    fn zip(&self, run: &RunScan<'_>, name: &str, reader: &mut dyn Read, scanned: &mut Scanned) {
+        let mut archive = match Zip::spool(reader, self.limits) {
+            Ok(archive) => archive,
+            Err(reason) => return scanned.errors.push((name.to_owned(), reason)),
+        };
+        for index in 0..archive.len() {
+            if self.is_stopped() {
+                let message = "the scan was stopped before the archive's end";
+                return scanned.errors.push((name.to_owned(), message.to_owned()));
+            }
+            match archive.entry(index) {
+                Ok(None) => {}
+                Ok(Some(entry)) if !self.filter.wants(log_name(&entry.name)) => {}
+                Ok(Some(entry)) => {
+                    let name = log_name(&entry.name).to_owned();
+                    let mut reader = LogReader::new(entry, self.limits);
+                    self.entry(run, &name, (&mut reader, false), scanned);
+                }
+                Err(error) => scanned.errors.push(error),
+            }
+        }
+        if archive.repeated() > 0 {
+            let steps = counted(archive.repeated() as u64, "log");
+            let note =
+                format!("{steps} of steps left out, as those of their jobs have the same lines");
+            scanned.notes.push((name.to_owned(), note));
+        }
+    }
+
     fn is_stopped(&self) -> bool {
         self.options.stop.as_ref().is_some_and(|stop| stop())
     }
@@ -131,11 +162,7 @@ impl Scanner<'_> {
         scanned: &mut Scanned,
     ) {
         let started = Instant::now();
-        if reader.start().starts_with(ZIP) {
-            log.cut_short("a zip archive; unpack it and give the directory");
-        } else if let Err(error) =
-            log.par_read_in(&self.pool, &mut self.progress.counted(&mut *reader))
-        {
+        if let Err(error) = log.par_read_in(&self.pool, &mut self.progress.counted(&mut *reader)) {
             log.cut_short(reason(&SourceError::from_io(name, error)));
         }
         if reader.content() == Content::Binary {

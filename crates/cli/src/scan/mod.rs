@@ -9,6 +9,7 @@ mod filter;
 mod gather;
 mod logs;
 mod source;
+mod zip;
 
 use std::{
     cmp::Reverse,

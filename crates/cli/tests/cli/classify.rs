@@ -303,3 +303,27 @@ fn include_and_exclude_choose_in_directories_and_archives() {
     assert_eq!(outcome.code, 2);
     assert!(outcome.err.contains("a brace is not closed; add '}'"), "{outcome:?}");
 }
+
+#[test]
+fn a_zip_of_a_github_run_has_each_line_once() {
+    use std::io::{Cursor, Write};
+    use zip::{ZipWriter, write::SimpleFileOptions};
+
+    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+    let hit = "2026-03-01T10:04:59.1000000Z cp: No space left on device\n";
+    for name in ["0_build (linux).txt", "build (linux)/1_Run make.txt", "1_docs.txt"] {
+        writer.start_file(name, SimpleFileOptions::default()).unwrap();
+        writer.write_all(if name.contains("docs") { b"fine\n" } else { hit.as_bytes() }).unwrap();
+    }
+    let archive = writer.finish().unwrap().into_inner();
+    let dir = Dir::with_disk();
+    dir.write("logs_12.zip", &archive);
+    let outcome = dir.recheck(&["classify", "logs_12.zip", "--format", "json"]);
+    let document = document::read(&outcome.out);
+    let only = &document.runs[0];
+    assert_eq!((outcome.code, only.verdict.as_str(), only.bugs[0].hits), (0, "known", 1));
+    assert_eq!(only.bugs[0].evidence[0].file, "0_build (linux).txt");
+    assert!(only.notes[0].message.starts_with("1 log of steps left out"), "{only:?}");
+    let out = dir.recheck_with(&["classify", "-"], &archive);
+    assert_eq!(out.code, 0, "{out:?}");
+}
