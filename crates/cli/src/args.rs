@@ -10,9 +10,9 @@ use jiff::{SignedDuration, Timestamp};
 use recheck_core::Schema;
 
 use crate::cmd::{
-    attach::AttachArgs, classify::ClassifyArgs, completions::CompletionsArgs, index::IndexCommand,
-    ingest::IngestArgs, lint::LintArgs, man::ManArgs, matching::MatchArgs, prune::PruneArgs,
-    query::QueryArgs, report::ReportArgs, unclassified::UnclassifiedArgs,
+    attach::AttachArgs, classify::ClassifyArgs, collect::CollectArgs, completions::CompletionsArgs,
+    index::IndexCommand, ingest::IngestArgs, lint::LintArgs, man::ManArgs, matching::MatchArgs,
+    prune::PruneArgs, query::QueryArgs, report::ReportArgs, unclassified::UnclassifiedArgs,
 };
 
 const EXAMPLE: &str = "\
@@ -52,8 +52,10 @@ pub(crate) enum Command {
     Classify(Box<ClassifyArgs>),
     /// Evaluate fingerprints on documents, exported or in an index, the query alone.
     Match(MatchArgs),
+    /// Collect all runs of a Zuul tenant or a GitHub repository into an index.
+    Collect(Box<CollectArgs>),
     /// Put events and runs into an index.
-    Ingest(IngestArgs),
+    Ingest(Box<IngestArgs>),
     /// Attach known bugs to the failed runs of an index.
     Attach(AttachArgs),
     /// Look at the hits of a fingerprint or a query in an index.
@@ -208,6 +210,16 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
         .and_then(|duration| Duration::try_from(duration).ok())
         .filter(|duration| !duration.is_zero())
         .ok_or_else(|| "expected a duration such as 30s, 5m or 1h30m".to_owned())
+}
+
+/// Reads a share such as `5%` or `0.05`.
+pub(crate) fn share(text: &str) -> Result<f64, String> {
+    let share = match text.strip_suffix('%') {
+        Some(percent) => percent.trim().parse::<f64>().map(|percent| percent / 100.0),
+        None => text.parse(),
+    };
+    let share = share.ok().filter(|share| (0.0..=1.0).contains(share));
+    share.ok_or_else(|| "expected a share such as 5% or 0.05, at most 100%".to_owned())
 }
 
 /// Reads a pattern of names.

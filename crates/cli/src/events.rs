@@ -1,4 +1,4 @@
-//! The logs of a target as events for an index.
+//! The logs of a run as events for an index.
 
 use std::{
     collections::BTreeSet,
@@ -7,17 +7,20 @@ use std::{
 };
 
 use recheck_core::{
-    Fields, Known, Narrowed, RunMeta, RunScan, ScanOptions, Scratch, is_failed_test,
+    Fields, Known, Matcher, Narrowed, RunMeta, RunScan, ScanOptions, Scratch, is_failed_test,
     log::{
-        ArchiveItem, Cleaner, Content, Limits, LogReader, LogSource, MAX_EVENT, Profile,
-        SourceError, Splitter, Target, TimeContext, open_target, parse_stamp, rfc3339,
-        walk_archive,
+        ArchiveItem, Cleaner, Content, Limits, LogReader, MAX_EVENT, Profile, SourceError,
+        Splitter, TimeContext, log_name, parse_stamp, rfc3339, walk_archive,
     },
     results::{ResultsKind, read_results},
 };
-use recheck_index::{IndexError, IndexedEvent, RunKey};
+use recheck_index::{IndexedEvent, RunKey};
 
-use crate::progress::Progress;
+use crate::{
+    gather::{Filter, Gathered, Source, Zip, open},
+    progress::Progress,
+    remote::{Http, RUN_FILE},
+};
 
 /// Bytes read at once.
 const PIECE: usize = 256 * 1024;
@@ -27,14 +30,27 @@ const SAMPLE: usize = 64 * 1024;
 /// Names of failed tests that are kept of a run.
 const MAX_FAILED_TESTS: usize = 100_000;
 
+/// Nobody wants more events.
+#[derive(Debug)]
+pub(crate) struct Stopped;
+
 /// Takes events, each with the places of the fingerprints that hit it.
-pub(crate) type EachEvent<'a> = dyn FnMut(&IndexedEvent, &[u32]) -> Result<(), IndexError> + 'a;
+pub(crate) type EachEvent<'a> = dyn FnMut(&IndexedEvent, &[u32]) -> Result<(), Stopped> + 'a;
+
+/// How logs are read.
+#[derive(Clone, Copy)]
+pub(crate) struct Reading<'a> {
+    pub(crate) known: Known<'a>,
+    pub(crate) options: &'a ScanOptions,
+    pub(crate) filter: &'a Filter,
+    pub(crate) progress: &'a Progress,
+    /// Only where servers can be asked.
+    pub(crate) http: Option<&'a Http>,
+}
 
 /// Reads the logs of one run.
 pub(crate) struct RunEvents<'a> {
-    known: Known<'a>,
-    options: &'a ScanOptions,
-    progress: &'a Progress,
+    reading: Reading<'a>,
     key: RunKey,
     run: RunScan<'a>,
     /// What could not be read: the log, and why.
@@ -47,44 +63,36 @@ pub(crate) struct RunEvents<'a> {
 
 impl<'a> RunEvents<'a> {
     /// The run with what is known of it.
-    pub(crate) fn new(
-        (key, meta): (RunKey, RunMeta),
-        known: Known<'a>,
-        options: &'a ScanOptions,
-        progress: &'a Progress,
-    ) -> RunEvents<'a> {
-        let run = RunScan::new(known, meta, options);
-        let (problems, logs, failed_tests) = (Vec::new(), 0, None);
-        RunEvents { known, options, progress, key, run, problems, logs, failed_tests }
+    pub(crate) fn new(reading: Reading<'a>, key: RunKey, meta: RunMeta) -> RunEvents<'a> {
+        let run = RunScan::new(reading.known, meta, reading.options);
+        RunEvents { reading, key, run, problems: Vec::new(), logs: 0, failed_tests: None }
     }
 
-    /// Reads all logs of a target, one after the other.
+    /// Reads what the source says of the run, and all its logs, one after the other.
     ///
     /// # Errors
     ///
-    /// What `each` fails with. What can't be read is among the problems.
+    /// When `each` wants no more. What can't be read is among the problems.
     pub(crate) fn read(
         &mut self,
-        target: &str,
+        gathered: Gathered,
         each: &mut EachEvent<'_>,
-    ) -> Result<(), IndexError> {
-        let listing = match open_target(&Target::parse(target)) {
-            Ok(listing) => listing,
-            Err(error) => {
-                self.problem(error);
-                return Ok(());
-            }
-        };
-        let explicit = !std::path::Path::new(target).is_dir();
-        listing.errors.into_iter().for_each(|error| self.problem(error));
-        listing.logs.iter().for_each(|log| self.progress.file(log.size));
-        for log in &listing.logs {
-            self.file(log, explicit, each)?;
-            self.progress.file_done(log.size);
+    ) -> Result<(), Stopped> {
+        let Gathered { target, sources, events, errors, is_explicit, .. } = gathered;
+        self.problems.extend(errors);
+        let is_silent = events.is_empty();
+        self.said(events, each)?;
+        let wanted = |source: &&Source| is_explicit || self.reading.filter.wants_file(source);
+        let sources: Vec<&Source> = sources.iter().filter(wanted).collect();
+        let progress = self.reading.progress;
+        sources.iter().for_each(|source| progress.file(source.size()));
+        for source in sources {
+            self.file(source, is_explicit, each)?;
+            progress.file_done(if let Source::Local(log) = source { log.size } else { 0 });
         }
-        if self.logs == 0 && self.problems.is_empty() {
+        if self.logs == 0 && is_silent && self.problems.is_empty() {
             let help = "no log in there; give the directory that holds the logs";
-            self.problems.push((target.to_owned(), help.to_owned()));
+            self.problems.push((target, help.to_owned()));
         }
         Ok(())
     }
@@ -93,23 +101,63 @@ impl<'a> RunEvents<'a> {
         self.problems.push((error.name, error.kind.to_string()));
     }
 
+    /// What the source says of the run itself: events of the file `run`.
+    fn said(&mut self, said: Vec<Fields>, each: &mut EachEvent<'_>) -> Result<(), Stopped> {
+        if said.is_empty() {
+            return Ok(());
+        }
+        let mut events = self.structured(RUN_FILE);
+        said.into_iter().try_for_each(|fields| events.event(fields, each))
+    }
+
     fn file(
         &mut self,
-        source: &LogSource,
+        source: &Source,
         explicit: bool,
         each: &mut EachEvent<'_>,
-    ) -> Result<(), IndexError> {
-        let mut reader = match source.open(Limits::default()) {
+    ) -> Result<(), Stopped> {
+        let Reading { http, progress, .. } = self.reading;
+        let name = source.name();
+        let mut reader = match open(source, http, Limits::default(), progress) {
             Ok(reader) => reader,
-            Err(error) => {
-                self.problem(error);
+            Err(reason) => {
+                self.problems.push((name.to_owned(), reason));
                 return Ok(());
             }
         };
         match reader.content() {
-            Content::Archive => self.archive(&source.name, &mut reader, each),
-            _ => self.entry(&source.name, (&mut reader, explicit), each),
+            Content::Archive => self.archive(name, &mut reader, each),
+            _ if explicit && Zip::is_start(reader.start()) => self.zip(name, &mut reader, each),
+            _ => self.entry(name, (&mut reader, explicit), each),
         }
+    }
+
+    fn zip(
+        &mut self,
+        name: &str,
+        reader: &mut dyn Read,
+        each: &mut EachEvent<'_>,
+    ) -> Result<(), Stopped> {
+        let limits = Limits::default();
+        let mut archive = match Zip::spool(reader, limits) {
+            Ok(archive) => archive,
+            Err(reason) => {
+                self.problems.push((name.to_owned(), reason));
+                return Ok(());
+            }
+        };
+        for index in 0..archive.len() {
+            match archive.entry(index) {
+                Ok(None) => {}
+                Ok(Some(entry)) if !self.reading.filter.wants(log_name(&entry.name)) => {}
+                Ok(Some(entry)) => {
+                    let name = log_name(&entry.name).to_owned();
+                    self.entry(&name, (&mut LogReader::new(entry, limits), false), each)?;
+                }
+                Err(error) => self.problems.push(error),
+            }
+        }
+        Ok(())
     }
 
     /// Reads a file that is no archive: results by their format, text as a log. What is neither is
@@ -119,7 +167,7 @@ impl<'a> RunEvents<'a> {
         name: &str,
         (reader, explicit): (&mut LogReader<R>, bool),
         each: &mut EachEvent<'_>,
-    ) -> Result<(), IndexError> {
+    ) -> Result<(), Stopped> {
         if let Some(kind) = ResultsKind::detect(reader.start()) {
             self.results(kind, name, reader, each)
         } else if reader.content() == Content::Text || explicit {
@@ -134,10 +182,12 @@ impl<'a> RunEvents<'a> {
         name: &str,
         reader: &mut dyn Read,
         each: &mut EachEvent<'_>,
-    ) -> Result<(), IndexError> {
+    ) -> Result<(), Stopped> {
         let mut outcome = Ok(());
         let walked = walk_archive(name, reader, Limits::default(), &mut |item| {
-            if let ArchiveItem::Log(entry) = item {
+            if let ArchiveItem::Log(entry) = item
+                && self.reading.filter.wants(&entry.name)
+            {
                 outcome = self.entry(&entry.name, (entry.reader, false), each);
             }
             match outcome {
@@ -156,20 +206,21 @@ impl<'a> RunEvents<'a> {
         name: &str,
         reader: &mut LogReader<R>,
         each: &mut EachEvent<'_>,
-    ) -> Result<(), IndexError> {
+    ) -> Result<(), Stopped> {
         self.logs += 1;
         let scan = self.run.log(name);
+        let Reading { known, options, progress, .. } = self.reading;
         let mut log = LogEvents {
-            known: self.known,
+            known,
             key: &self.key,
             own: of_the_file(scan.fields()),
             inherited: self.run.meta().fields(),
             narrowed: scan.narrowed(),
             time: self.time(),
-            scratch: self.known.matcher.scratch(),
+            scratch: known.matcher.scratch(),
             line: 1,
         };
-        let mut text = Text::new(self.options);
+        let mut text = Text::new(options);
         let mut piece = vec![0; PIECE];
         loop {
             let read = match reader.read(&mut piece) {
@@ -180,7 +231,7 @@ impl<'a> RunEvents<'a> {
                     0
                 }
             };
-            self.progress.text(read);
+            progress.text(read);
             text.feed(&piece[..read]);
             while let Some((splitter, length)) = text.block(read == 0) {
                 log.block(&splitter, &text.clean[..length], each)?;
@@ -193,50 +244,87 @@ impl<'a> RunEvents<'a> {
     }
 }
 
-impl RunEvents<'_> {
-    /// Reads a file of results; each event's line is its number.
+impl<'a> RunEvents<'a> {
+    /// Reads a file of results.
     fn results<R: Read>(
         &mut self,
         kind: ResultsKind,
         name: &str,
         reader: &mut LogReader<R>,
         each: &mut EachEvent<'_>,
-    ) -> Result<(), IndexError> {
+    ) -> Result<(), Stopped> {
         self.logs += 1;
-        let own = of_the_file(self.run.events(name).fields());
-        let (time, inherited) = (self.time(), self.run.meta().fields().clone());
-        let matcher = self.known.matcher;
-        let (narrowed, mut scratch) = (matcher.narrow_nothing(), matcher.scratch());
-        let (mut hits, mut number, mut outcome) = (Vec::new(), 0, Ok(()));
-        let mut reader = self.progress.counted(reader);
+        let mut events = self.structured(name);
+        let (mut failed_tests, mut outcome) = (None, Ok(()));
+        let mut reader = self.reading.progress.counted(reader);
         let read = read_results(kind, &mut reader, &mut |fields| {
-            number += 1;
             if let Some(name) = test_of(&fields) {
-                let failed = self.failed_tests.get_or_insert_default();
+                let failed: &mut BTreeSet<String> = failed_tests.get_or_insert_default();
                 failed.extend(name.filter(|_| failed.len() < MAX_FAILED_TESTS));
             }
-            let event = result_event(fields, &own, &time);
-            let event = IndexedEvent {
-                id: Some(format!("{}:{number}", own.first("filename").unwrap_or_default())),
-                run: Some(self.key.clone()),
-                line: Some(number),
-                inherited: inherited.clone(),
-                ..event
-            };
-            hits.clear();
-            matcher.matches_event(&narrowed, event.to_match(), &mut scratch, &mut hits);
-            outcome = each(&event, &hits);
+            outcome = events.event(fields, each);
             outcome.is_ok()
         });
+        if let Some(failed) = failed_tests {
+            let known = self.failed_tests.get_or_insert_default();
+            known.extend(failed.into_iter().take(MAX_FAILED_TESTS));
+        }
         if let Err(error) = read {
             self.problems.push((name.to_owned(), error.to_string()));
         }
         outcome
     }
 
+    fn structured(&self, name: &str) -> StructuredEvents<'a> {
+        let matcher = self.reading.known.matcher;
+        StructuredEvents {
+            matcher,
+            narrowed: matcher.narrow_nothing(),
+            scratch: matcher.scratch(),
+            hits: Vec::new(),
+            key: self.key.clone(),
+            own: of_the_file(self.run.events(name).fields()),
+            inherited: self.run.meta().fields().clone(),
+            time: self.time(),
+            number: 0,
+        }
+    }
+
     fn time(&self) -> TimeContext {
-        let year = self.options.time.year.or(self.run.meta().year());
-        TimeContext { year, zone: self.options.time.zone.clone() }
+        let TimeContext { year, zone } = &self.reading.options.time;
+        TimeContext { year: year.or(self.run.meta().year()), zone: zone.clone() }
+    }
+}
+
+/// The events of a file that are read as fields; each event's line is its number.
+struct StructuredEvents<'a> {
+    matcher: &'a Matcher,
+    narrowed: Narrowed,
+    scratch: Scratch,
+    hits: Vec<u32>,
+    key: RunKey,
+    /// Fields of the file.
+    own: Fields,
+    inherited: Fields,
+    time: TimeContext,
+    number: u64,
+}
+
+impl StructuredEvents<'_> {
+    fn event(&mut self, fields: Fields, each: &mut EachEvent<'_>) -> Result<(), Stopped> {
+        self.number += 1;
+        let name = self.own.first("filename").unwrap_or_default();
+        let event = IndexedEvent {
+            id: Some(format!("{name}:{}", self.number)),
+            run: Some(self.key.clone()),
+            line: Some(self.number),
+            inherited: self.inherited.clone(),
+            ..result_event(fields, &self.own, &self.time)
+        };
+        self.hits.clear();
+        let StructuredEvents { matcher, narrowed, scratch, hits, .. } = self;
+        matcher.matches_event(narrowed, event.to_match(), scratch, hits);
+        each(&event, hits)
     }
 }
 
@@ -332,7 +420,7 @@ impl LogEvents<'_> {
         splitter: &Splitter,
         block: &[u8],
         each: &mut EachEvent<'_>,
-    ) -> Result<(), IndexError> {
+    ) -> Result<(), Stopped> {
         let mut cursor = splitter.cursor(block);
         let mut hits = Vec::new();
         while let Some(range) = cursor.next_event() {

@@ -47,6 +47,7 @@ impl From<&Failure> for Exit {
             | Failure::EmptyWindow { .. }
             | Failure::Query { .. }
             | Failure::Run { .. }
+            | Failure::RunList { .. }
             | Failure::Pages { .. }
             | Failure::Repository(_)
             | Failure::Threads(_) => Exit::Incomplete,

@@ -46,6 +46,14 @@ pub(crate) enum Failure {
         /// What is wrong.
         reason: String,
     },
+    /// A place whose runs can't be listed.
+    #[error(
+        "{given}: no place that lists runs is known by this address\n  help: give a tenant of a Zuul (https://HOST/t/TENANT) or a repository on GitHub (https://github.com/OWNER/NAME)"
+    )]
+    RunList {
+        /// What was given.
+        given: String,
+    },
     /// A query that is none.
     #[error(
         "there is no fingerprint `{text}`, and as a query it is wrong: {reason}\n  help: give the id of a fingerprint, or a query such as 'message:\"no space left\"'"

@@ -11,11 +11,12 @@ use crate::{
     failure::Failure,
     fingerprints::{Fingerprints, Purpose},
     focus::Focus,
+    gather::Source,
     hyperlinks::LinkFormat,
     output::Output,
     progress,
     remote::RemoteArgs,
-    scan::{Explained, Scanner, Source},
+    scan::{Explained, Scanner},
     settings::Settings,
 };
 

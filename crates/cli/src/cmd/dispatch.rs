@@ -3,8 +3,8 @@
 use crate::{args::Command, exit::Exit, failure::Failure, output::Output};
 
 use super::{
-    attach, classify, completions, index, ingest, lint, man, matching, prune, query, report,
-    unclassified,
+    attach, classify, collect, completions, index, ingest, lint, man, matching, prune, query,
+    report, unclassified,
 };
 
 /// Runs a subcommand.
@@ -16,6 +16,7 @@ pub(crate) fn run(command: Command, output: &mut Output) -> Result<Exit, Failure
     match command {
         Command::Classify(args) => classify::run(&args, output),
         Command::Match(args) => matching::run(&args, output),
+        Command::Collect(args) => collect::run(&args, output),
         Command::Ingest(args) => ingest::run(&args, output),
         Command::Attach(args) => attach::run(&args, output),
         Command::Query(args) => query::run(&args, output),

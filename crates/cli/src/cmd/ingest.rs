@@ -8,22 +8,25 @@ use std::{
 use clap::Args;
 use rayon::prelude::*;
 use recheck_core::{
-    RunMeta, ScanOptions, Scratch,
-    log::{Profile, TagTable, TimeContext},
+    ScanOptions, Scratch,
+    log::{Glob, Profile, TagTable, TimeContext},
     render::{counted, escape},
 };
-use recheck_index::{Embedded, Index, IndexedEvent, Scanned, Writer, WriterOptions};
+use recheck_index::{Embedded, Index, IndexedEvent, Writer, WriterOptions};
 
 use crate::{
-    args::{FingerprintArgs, IndexArgs, ProfileArg, SchemaArg, duration, key_value, size},
+    args::{FingerprintArgs, IndexArgs, ProfileArg, SchemaArg, duration, glob, key_value, size},
     documents::{InputLine, Lines},
-    events::RunEvents,
+    events::Reading,
     exit::Exit,
     failure::Failure,
     fingerprints::{Fingerprints, Purpose},
+    gather::{Filter, RunTarget},
+    intake::{Intake, Taken},
     output::Output,
     progress::{self, Progress},
-    records::{Runs, read_event, read_run, run_of},
+    records::{Runs, read_event, read_run},
+    remote::{Credentials, RemoteArgs},
     settings::{Settings, SettingsError},
 };
 
@@ -44,15 +47,22 @@ Exit codes:
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLE)]
 pub(crate) struct IngestArgs {
-    /// The logs of a run: a log, a directory, a tar archive, or `-`; each one is a run.
+    /// The logs of a run, as `recheck classify` takes them: a log, a directory, an archive, an
+    /// http(s) address, or `-`; each one is a run.
     ///
-    /// The run is named by `--meta build_uuid=ID`, else by its path.
-    #[arg(value_name = "PATH", required_unless_present_any = ["events", "runs"])]
+    /// The run is named as its source names it, by `--meta build_uuid=ID`, else by its path.
+    #[arg(value_name = "TARGET", required_unless_present_any = ["events", "runs"])]
     targets: Vec<String>,
-    /// A field of the runs given as PATH, such as build_status=FAILURE; may be repeated.
+    /// A field of the runs given as TARGET, such as build_status=FAILURE; may be repeated.
     #[arg(long, value_name = "KEY=VALUE", value_parser = key_value, requires = "targets")]
     meta: Vec<(String, String)>,
-    /// How lines of PATH become events [default: records].
+    /// Read only these logs of a directory, listing or archive; may be repeated.
+    #[arg(long, value_name = "GLOB", value_parser = glob, requires = "targets")]
+    include: Vec<Glob>,
+    /// Leave out these logs of a directory, listing or archive; may be repeated.
+    #[arg(long, value_name = "GLOB", value_parser = glob, requires = "targets")]
+    exclude: Vec<Glob>,
+    /// How lines of TARGET become events [default: records].
     #[arg(long, value_enum, env = "RECHECK_PROFILE")]
     profile: Option<ProfileArg>,
     /// The zone of times that name none, by name or offset [default: UTC].
@@ -87,6 +97,8 @@ pub(crate) struct IngestArgs {
     /// Don't show how far it is; it is shown only where standard error is a terminal.
     #[arg(long)]
     no_progress: bool,
+    #[command(flatten)]
+    remote: RemoteArgs,
 }
 
 /// Runs the subcommand.
@@ -139,7 +151,6 @@ impl Ingest<'_> {
         settings: &Settings,
         output: &Output,
     ) -> Result<Counted, Failure> {
-        let scan = scan_options(args, settings)?;
         let options = WriterOptions { memory: args.memory as usize, patience: args.wait };
         let mut writer = self.index.writer(&options)?;
         writer.fingerprints(self.fingerprints.known());
@@ -162,59 +173,48 @@ impl Ingest<'_> {
         }
         let named = args.meta.iter().any(|(key, _)| key == "build_uuid");
         if let (true, [_, second, ..]) = (named, &args.targets[..]) {
-            let reason = "each PATH is a run, and one `build_uuid` names one run".to_owned();
+            let reason = "each TARGET is a run, and one `build_uuid` names one run".to_owned();
             return Err(Failure::Run { target: second.clone(), reason });
         }
-        for target in &args.targets {
-            self.target((target, &args.meta), &scan, &mut *writer, (&mut counted, output))?;
-        }
+        self.targets(args, settings, &mut *writer, (&mut counted, output))?;
         writer.finish()?;
         Ok(counted)
     }
 
-    /// Takes in the logs of one run.
-    fn target(
+    /// Takes in the logs of the runs that were named.
+    fn targets(
         &self,
-        (target, fields): (&str, &[(String, String)]),
-        scan: &ScanOptions,
+        args: &IngestArgs,
+        settings: &Settings,
         writer: &mut dyn Writer,
         (counted, output): (&mut Counted, &Output),
     ) -> Result<(), Failure> {
-        let meta = run_meta(target, fields);
-        let mut run = run_of(&meta).map_err(|reason| Failure::Run {
-            target: target.to_owned(),
-            reason: reason.trim().to_owned(),
-        })?;
-        let known = self.fingerprints.known();
-        let mut reader = RunEvents::new((run.key.clone(), meta), known, scan, self.progress);
-        let mut is_told = false;
-        reader.read(target, &mut |event, hits| {
-            // Not before there is something: of what can't be read nothing is kept.
-            if !std::mem::replace(&mut is_told, true) {
-                writer.run(&run)?;
-            }
-            counted.events += 1;
-            self.progress.hits(hits.len() as u64);
-            writer.event(event, hits)
-        })?;
-        let scanned = match reader.problems.is_empty() {
-            true => Scanned::Full,
-            false => Scanned::Partial,
+        let mut credentials = Credentials::default();
+        let targets: Vec<_> =
+            args.targets.iter().map(|target| RunTarget::parse(target, &mut credentials)).collect();
+        let is_remote = targets.iter().any(|target| matches!(target, RunTarget::Remote(_)));
+        let client = || args.remote.client(settings, credentials, None);
+        let http = if is_remote { Some(client()?) } else { None };
+        let profile = args.profile.or(settings.profile);
+        let intake = Intake {
+            reading: Reading {
+                known: self.fingerprints.known(),
+                options: &event_options(profile, args.timezone.as_deref(), settings)?,
+                filter: &Filter::new(&args.include, &args.exclude),
+                progress: self.progress,
+                http: http.as_ref(),
+            },
+            meta: &args.meta,
+            keeps_all: is_remote,
         };
-        for (log, reason) in &reader.problems {
-            counted.refused += 1;
-            output.say(&format!("error: {}: {}", escape(log), escape(reason)));
-        }
-        if reader.logs > 0 {
-            run.scanned = Some(scanned);
-            run.failed_tests = reader
-                .failed_tests
-                .filter(|_| scanned == Scanned::Full)
-                .map(|tests| tests.into_iter().collect());
-            writer.run(&run)?;
-            counted.runs += 1;
-        }
-        Ok(())
+        let find = |target: &RunTarget| match target.runs(http.as_ref()) {
+            Ok(runs) => runs.into_iter().map(Ok).collect(),
+            Err(problem) => vec![Err(problem)],
+        };
+        intake.take(&targets, find, writer, |_, taken, _| {
+            counted.take(&taken, output);
+            Ok(())
+        })
     }
 
     /// Reads a file to its end, or until it can't be read on: then the reason is returned.
@@ -313,34 +313,39 @@ impl Ingest<'_> {
     }
 }
 
-fn scan_options(args: &IngestArgs, settings: &Settings) -> Result<ScanOptions, Failure> {
+/// How the lines of logs become events of an index.
+///
+/// # Errors
+///
+/// When the zone or a rule for tags is wrong.
+pub(super) fn event_options(
+    profile: Option<ProfileArg>,
+    timezone: Option<&str>,
+    settings: &Settings,
+) -> Result<ScanOptions, Failure> {
     let rules = settings.tags.iter().map(|rule| (&rule.glob, &rule.tags));
     Ok(ScanOptions {
-        profile: match args.profile.or(settings.profile) {
+        profile: match profile {
             Some(ProfileArg::Lines) => Profile::Lines,
             Some(ProfileArg::Records) | None => Profile::Records,
         },
-        time: TimeContext { zone: settings.zone(args.timezone.as_deref())?, year: None },
+        time: TimeContext { zone: settings.zone(timezone)?, year: None },
         tags: TagTable::default().with_rules(rules).map_err(SettingsError::from)?,
         ..ScanOptions::default()
     })
 }
 
-/// What is known of the run: what was told, and a name by its path where none was.
-fn run_meta(target: &str, fields: &[(String, String)]) -> RunMeta {
-    let mut meta = RunMeta::new();
-    fields.iter().for_each(|(key, value)| meta.push(key, value));
-    if meta.get("build_uuid").is_none() {
-        let path = Path::new(target).canonicalize();
-        meta.set(
-            "build_uuid",
-            &path.map_or_else(|_| target.into(), |path| path.display().to_string()),
-        );
-    }
-    meta
-}
-
 impl Counted {
+    /// Counts a run, and tells what of it could not be read.
+    fn take(&mut self, taken: &Taken, output: &Output) {
+        self.events += taken.events;
+        self.runs += u64::from(taken.is_kept);
+        for (log, reason) in &taken.problems {
+            self.refused += 1;
+            output.say(&format!("error: {}: {}", escape(log), escape(reason)));
+        }
+    }
+
     /// Tells that a file could not be read on.
     fn cut(&mut self, path: &Path, error: Option<io::Error>, output: &Output) {
         if let Some(error) = error {

@@ -2,6 +2,7 @@
 
 pub(crate) mod attach;
 pub(crate) mod classify;
+pub(crate) mod collect;
 pub(crate) mod completions;
 mod dispatch;
 pub(crate) mod index;

@@ -23,6 +23,7 @@ pub(crate) use self::{
     fan_out::fan_out,
     http::{Credentials, Http, Secret, decoded, is_html},
     run::{RUN_FILE, RemoteError, RemoteFile, RemoteRun},
+    services::{ListedRun, RunList, Selection},
 };
 
 /// The address that a target is, if it is one.

@@ -10,14 +10,14 @@ use recheck_core::{
     results::{ResultsError, ResultsErrorKind, ResultsKind},
 };
 
-use crate::remote::Http;
+use crate::{
+    gather::{Source, Zip, open, words},
+    remote::Http,
+};
 
 use super::{
     Scanner,
     explained::{Explained, How, Reading, tags},
-    gather::words,
-    source::{Opened, Source, fetch},
-    zip::{self, Zip},
 };
 
 /// What one file gave: a log's report, or those of an archive's entries.
@@ -52,9 +52,9 @@ impl Scanner<'_> {
             return scanned;
         }
         let name = source.name();
-        match self.open(source) {
+        match open(source, self.http.as_ref(), self.limits, &self.progress) {
             Err(error) => scanned.errors.push((name.to_owned(), error)),
-            Ok(mut reader) if is_explicit && reader.start().starts_with(zip::MAGIC) => {
+            Ok(mut reader) if is_explicit && Zip::is_start(reader.start()) => {
                 self.zip(run, name, &mut reader, &mut scanned);
             }
             Ok(mut reader) => match reader.content() {
@@ -64,17 +64,6 @@ impl Scanner<'_> {
         }
         self.progress.file_done(if let Source::Local(log) = source { log.size } else { 0 });
         scanned
-    }
-
-    /// Opens a file; the error in words.
-    fn open(&self, source: &Source) -> Result<Opened, String> {
-        match (source, &self.http) {
-            (Source::Local(log), _) => {
-                log.open(self.limits).map_err(|error| error.kind.to_string())
-            }
-            (Source::Remote(file), Some(http)) => fetch(http, file, self.limits, &self.progress),
-            (Source::Remote(_), None) => Err("no address was asked for".to_owned()),
-        }
     }
 
     /// Scans a file that is no archive: results by their format, text as a log. What is neither is

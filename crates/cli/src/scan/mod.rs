@@ -1,15 +1,11 @@
-//! From a target to runs: their logs opened, fed to the scan side by side, merged.
+//! From runs to verdicts: their logs opened, fed to the scan side by side, merged.
 //!
 //! Logs of this machine are read by the threads of a pool, which also scan. Those of servers are
 //! fetched and read by threads of their own, which wait for the network; for large logs the pool
 //! scans for them too.
 
 mod explained;
-mod filter;
-mod gather;
 mod logs;
-mod source;
-mod zip;
 
 use std::{
     cmp::Reverse,
@@ -21,7 +17,7 @@ use std::{
 use rayon::{ThreadPool, ThreadPoolBuilder, prelude::*};
 use recheck_core::{
     Fields, Known, RunMeta, RunReport, RunScan, ScanOptions, StopFn,
-    log::{Limits, Profile, TagTable, Target, TimeContext, open_target},
+    log::{Limits, Profile, TagTable, TimeContext},
     render::counted,
 };
 
@@ -30,14 +26,15 @@ use crate::{
     cmd::classify::ClassifyArgs,
     failure::Failure,
     fingerprints::Fingerprints,
+    gather::{Filter, Gathered, RunTarget, Source},
     progress::Progress,
-    remote::{self, Credentials, Http, RUN_FILE, RemoteRun, fan_out},
+    remote::{Credentials, Http, RUN_FILE, fan_out},
     settings::{Settings, SettingsError},
 };
 
-use self::{filter::Filter, gather::Gathered, logs::Scanned};
+use self::logs::Scanned;
 
-pub(crate) use self::{explained::Explained, source::Source};
+pub(crate) use self::explained::Explained;
 
 /// Targets on servers, and runs of one of them, that are worked on side by side. Their requests are
 /// bounded by `--connections` whatever this says.
@@ -56,12 +53,6 @@ pub(crate) struct Scanner<'a> {
     /// Only where a target is an address.
     http: Option<Http>,
     targets: Vec<RunTarget>,
-}
-
-/// What the user named, as it may be shown, and what it means.
-enum RunTarget {
-    Local(String),
-    Remote(reqwest::Url),
 }
 
 /// One run, scanned.
@@ -118,16 +109,16 @@ impl<'a> Scanner<'a> {
         let (mut local, mut remote) = (Vec::new(), Vec::new());
         for (place, target) in self.targets.iter().enumerate() {
             match target {
-                RunTarget::Local(path) => local.push((place, path)),
-                RunTarget::Remote(url) => remote.push((place, url)),
+                RunTarget::Local(_) => local.push((place, target)),
+                RunTarget::Remote(_) => remote.push((place, target)),
             }
         }
         let read = || {
-            let one = |(place, path): &(usize, &String)| (*place, vec![self.local(path)]);
+            let one = |(place, target): &(usize, &RunTarget)| (*place, self.target(target));
             self.pool.install(|| local.par_iter().with_max_len(1).map(one).collect::<Vec<_>>())
         };
         let fetch = || {
-            let one = |(place, url): &(usize, &reqwest::Url)| (*place, self.remote(url));
+            let one = |(place, target): &(usize, &RunTarget)| (*place, self.target(target));
             fan_out(&remote, RUNS_AT_ONCE, one)
         };
         let mut runs = self.progress.watch(watched, || {
@@ -144,27 +135,13 @@ impl<'a> Scanner<'a> {
         runs.into_iter().flat_map(|(_, runs)| runs).collect()
     }
 
-    fn local(&self, path: &str) -> ScannedRun {
-        match open_target(&Target::parse(path)) {
-            Ok(listing) => self.run(Gathered::local(path, listing)),
-            Err(error) => {
+    fn target(&self, target: &RunTarget) -> Vec<ScannedRun> {
+        match target.runs(self.http.as_ref()) {
+            Ok(runs) => fan_out(&runs, RUNS_AT_ONCE, |run| self.run(run)),
+            Err((name, reason)) => {
                 let mut run = self.start(RunMeta::new());
-                run.error(error.name, error.kind.to_string());
-                ScannedRun::without_logs(run, path)
-            }
-        }
-    }
-
-    fn remote(&self, url: &reqwest::Url) -> Vec<ScannedRun> {
-        let Some(http) = &self.http else { return Vec::new() };
-        match remote::resolve(http, url) {
-            Ok(runs) => fan_out(&runs, RUNS_AT_ONCE, |run: &RemoteRun| {
-                self.run(Gathered::remote(run.clone()))
-            }),
-            Err(error) => {
-                let mut run = self.start(RunMeta::new());
-                run.error(url.as_str(), error.reason(url));
-                vec![ScannedRun::without_logs(run, url.as_str())]
+                run.error(name, reason);
+                vec![ScannedRun::without_logs(run, target.shown())]
             }
         }
     }
@@ -181,8 +158,9 @@ impl<'a> Scanner<'a> {
         RunScan::new(self.known, meta, &self.options)
     }
 
-    fn run(&self, gathered: Gathered) -> ScannedRun {
-        let Gathered { target, meta, mut sources, events, errors, notes, is_explicit } = gathered;
+    fn run(&self, gathered: &Gathered) -> ScannedRun {
+        let Gathered { target, meta, mut sources, events, errors, notes, is_explicit } =
+            gathered.clone();
         let mut run = self.start(meta);
         let mut failed = !errors.is_empty();
         errors.into_iter().for_each(|(file, message)| run.error(file, message));
@@ -244,19 +222,6 @@ impl<'a> Scanner<'a> {
                 let one = |source| self.file(run, source, is_explicit);
                 sources.par_iter().with_max_len(1).map(one).collect()
             }
-        }
-    }
-}
-
-impl RunTarget {
-    /// What an argument means; a password in an address is kept for its host and not shown.
-    fn parse(target: &str, credentials: &mut Credentials) -> RunTarget {
-        match remote::parse_url(target) {
-            Some(mut url) => {
-                credentials.take_from(&mut url);
-                RunTarget::Remote(url)
-            }
-            None => RunTarget::Local(target.to_owned()),
         }
     }
 }

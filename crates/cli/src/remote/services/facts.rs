@@ -94,8 +94,12 @@ pub(super) fn set_time(meta: &mut RunMeta, key: &str, stamp: Option<&str>) {
 }
 
 /// A time as a service writes it, which is UTC where it names no zone.
+pub(super) fn instant(stamp: &str) -> Option<Timestamp> {
+    parse_stamp(stamp, &TimeContext::default())
+}
+
 fn time(stamp: &str) -> Option<String> {
-    parse_stamp(stamp, &TimeContext::default()).map(rfc3339)
+    instant(stamp).map(rfc3339)
 }
 
 /// Milliseconds since 1970, as Jenkins and Prow count.

@@ -12,6 +12,7 @@ mod gerrit;
 mod github;
 mod gitlab;
 mod jenkins;
+mod listing;
 mod path;
 mod prow;
 mod summary;
@@ -19,6 +20,7 @@ mod zuul;
 
 use reqwest::{StatusCode, Url};
 
+pub(crate) use self::listing::{ListedRun, RunList, Selection};
 use self::{
     gerrit::GerritLink,
     github::{GithubLink, Sites},
@@ -27,6 +29,7 @@ use self::{
     prow::ProwLink,
     zuul::{LogPath, ZuulLink},
 };
+
 use super::{
     http::Http,
     run::{RemoteError, RemoteRun},

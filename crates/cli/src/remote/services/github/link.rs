@@ -178,6 +178,23 @@ impl Repository {
         Some(Repository { site, api, owner: decoded(owner)?, name: decoded(name)? })
     }
 
+    /// Knows the page of a repository, that of its Actions, and its places in the API.
+    pub(super) fn parse(url: &Url, sites: &Sites) -> Option<Repository> {
+        if let Some((site, api, count)) = sites.of_api(url) {
+            let pieces = pieces(url);
+            let ["repos", owner, name, rest @ ..] = &pieces[count..] else { return None };
+            let is_all = matches!(rest, [] | ["actions"] | ["actions", "runs"]);
+            return if is_all { Repository::new(site, api, owner, name) } else { None };
+        }
+        let (pieces, site) = (pieces(url), root(url, 0));
+        let ([owner, name] | [owner, name, "actions"]) = pieces[..] else { return None };
+        if !sites.is_github(&site) {
+            return None;
+        }
+        let api = sites.api(&site);
+        Repository::new(site, api, owner, name)
+    }
+
     /// True on github.com.
     pub(super) fn is_public_site(&self) -> bool {
         is_host(&self.site, "github.com")

@@ -7,6 +7,7 @@ mod cure;
 mod events;
 mod heads;
 mod link;
+mod runs;
 mod wire;
 
 use recheck_core::RunMeta;
@@ -28,7 +29,10 @@ use crate::remote::{
     run::{RemoteError, RemoteFile, RemoteRun},
 };
 
-pub(crate) use self::link::{GithubLink, Sites};
+pub(crate) use self::{
+    link::{GithubLink, Sites},
+    runs::{GithubRepository, ListedJob},
+};
 
 /// The name of a job's log; it has none of its own.
 const LOG: &str = "console.log";
@@ -90,7 +94,7 @@ impl Github<'_> {
             Some(_) => self.get(&self.repository.api(["actions", "runs", &id])).ok(),
             None => Some(run.clone()),
         };
-        let jobs = self.jobs(&place)?;
+        let jobs = self.jobs_of(&place, &[])?;
         let mut summary = Summary::new("job");
         let mut failed = Vec::new();
         for job in &jobs {
@@ -111,8 +115,11 @@ impl Github<'_> {
         Ok(runs)
     }
 
-    fn jobs(&self, place: &[&str]) -> Result<Vec<Job>, RemoteError> {
-        let url = self.repository.api(place.iter().copied().chain(["jobs"]));
+    fn jobs_of(&self, place: &[&str], query: &[(&str, &str)]) -> Result<Vec<Job>, RemoteError> {
+        let mut url = self.repository.api(place.iter().copied().chain(["jobs"]));
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
         let mut jobs = Vec::new();
         for page in 1..=MAX_PAGES {
             let Jobs { total_count, jobs: more } = self.get(&paged(&url, page))?;

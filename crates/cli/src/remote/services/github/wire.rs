@@ -28,6 +28,13 @@ pub(super) struct Run {
     pull_requests: Option<Vec<PullName>>,
 }
 
+/// A page of a repository's runs.
+#[derive(Debug, Deserialize)]
+pub(super) struct Runs {
+    pub(super) total_count: u64,
+    pub(super) workflow_runs: Vec<Run>,
+}
+
 /// A pull request as a run names it.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct PullName {
@@ -181,8 +188,12 @@ impl Job {
         word(self.conclusion.as_ref(), self.status.as_ref())
     }
 
+    pub(super) fn class(&self) -> ResultClass {
+        ResultClass::of(RunSource::Github, self.word())
+    }
+
     pub(super) fn has_failed(&self) -> bool {
-        has_failed(self.word())
+        self.class() == ResultClass::Failed
     }
 
     pub(super) fn has_ended(&self) -> bool {

@@ -1,5 +1,6 @@
 //! Zuul: builds, buildsets, and the logs they leave.
 
+mod builds;
 mod inventory;
 mod link;
 mod manifest;
@@ -25,7 +26,10 @@ use crate::remote::{
     run::{RemoteError, RemoteFile, RemoteRun},
 };
 
-pub(crate) use self::link::{LogPath, ZuulLink};
+pub(crate) use self::{
+    builds::{ListedBuild, ZuulTenant},
+    link::{LogPath, ZuulLink},
+};
 
 /// The runs that a page of a Zuul stands for: its build, or the failed builds of its buildset.
 ///

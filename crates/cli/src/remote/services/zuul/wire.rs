@@ -107,6 +107,11 @@ impl Build {
         ResultClass::of(RunSource::Zuul, self.word())
     }
 
+    /// When it began, as Zuul writes it.
+    pub(super) fn start(&self) -> Option<&str> {
+        self.start_time.as_deref()
+    }
+
     /// False for an attempt that Zuul tried again after.
     pub(super) fn is_final(&self) -> bool {
         self.is_final != Some(false)

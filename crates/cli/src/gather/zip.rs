@@ -13,7 +13,7 @@ use ::zip::{ZipArchive, read::ZipFile, result::ZipError};
 use recheck_core::{log::Limits, render::bytes};
 
 /// What a zip archive begins with.
-pub(super) const MAGIC: &[u8] = b"PK\x03\x04";
+const MAGIC: &[u8] = b"PK\x03\x04";
 
 /// The largest archive that is read.
 const MAX_SIZE: u64 = 256 << 20;
@@ -25,7 +25,7 @@ const MIN_TEXT: u64 = 1 << 30;
 const MAX_END: u64 = 22 + 0xffff;
 
 /// A zip archive, and how much text may come out of it.
-pub(super) struct Zip {
+pub(crate) struct Zip {
     archive: ZipArchive<File>,
     names: Vec<String>,
     /// Entries that repeat what another one has.
@@ -34,19 +34,24 @@ pub(super) struct Zip {
 }
 
 /// An entry that says how much may still come.
-pub(super) struct Entry<'a> {
-    pub(super) name: String,
+pub(crate) struct Entry<'a> {
+    pub(crate) name: String,
     file: ZipFile<'a, File>,
     left: &'a mut u64,
 }
 
 impl Zip {
+    /// Whether a file is one, by its beginning.
+    pub(crate) fn is_start(start: &[u8]) -> bool {
+        start.starts_with(MAGIC)
+    }
+
     /// Reads an archive to its end.
     ///
     /// # Errors
     ///
     /// In words: when it breaks off, is too large, or is no archive after all.
-    pub(super) fn spool(input: &mut dyn Read, limits: Limits) -> Result<Zip, String> {
+    pub(crate) fn spool(input: &mut dyn Read, limits: Limits) -> Result<Zip, String> {
         let mut file =
             tempfile::tempfile().map_err(|error| format!("no temporary file: {error}"))?;
         let size = io::copy(&mut input.take(MAX_SIZE + 1), &mut file)
@@ -70,12 +75,12 @@ impl Zip {
         Ok(Zip { archive, names, repeated, left: limits.max_output.min(by_ratio) })
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.archive.len()
     }
 
     /// How many entries were left out as they repeat others.
-    pub(super) fn repeated(&self) -> usize {
+    pub(crate) fn repeated(&self) -> usize {
         self.repeated.len()
     }
 
@@ -84,7 +89,7 @@ impl Zip {
     /// # Errors
     ///
     /// Its name, and in words what is wrong with it.
-    pub(super) fn entry(&mut self, index: usize) -> Result<Option<Entry<'_>>, (String, String)> {
+    pub(crate) fn entry(&mut self, index: usize) -> Result<Option<Entry<'_>>, (String, String)> {
         if self.repeated.contains(&index) {
             return Ok(None);
         }

@@ -18,7 +18,7 @@ pub(crate) enum Source {
 }
 
 /// An opened file.
-pub(super) type Opened = LogReader<Box<dyn Read + Send>>;
+pub(crate) type Opened = LogReader<Box<dyn Read + Send>>;
 
 impl Source {
     /// Relative to the run's root, without the suffix of a compression.
@@ -30,7 +30,7 @@ impl Source {
     }
 
     /// The file's size as it is stored; 0 when unknown.
-    pub(super) fn size(&self) -> u64 {
+    pub(crate) fn size(&self) -> u64 {
         match self {
             Source::Local(log) => log.size,
             Source::Remote(file) => file.size.unwrap_or(0),
@@ -47,9 +47,27 @@ impl Source {
     }
 
     /// Whether its name says that it is an archive, whose entries have names of their own.
-    pub(super) fn looks_packed(&self) -> bool {
+    pub(crate) fn looks_packed(&self) -> bool {
         let name = self.name().to_ascii_lowercase();
         [".tar", ".tgz", ".tbz2", ".txz", ".tzst"].iter().any(|suffix| name.ends_with(suffix))
+    }
+}
+
+/// Opens a file; of a server only where one can be asked.
+///
+/// # Errors
+///
+/// In words.
+pub(crate) fn open(
+    source: &Source,
+    http: Option<&Http>,
+    limits: Limits,
+    progress: &Progress,
+) -> Result<Opened, String> {
+    match (source, http) {
+        (Source::Local(log), _) => log.open(limits).map_err(|error| error.kind.to_string()),
+        (Source::Remote(file), Some(http)) => fetch(http, file, limits, progress),
+        (Source::Remote(_), None) => Err("no address was asked for".to_owned()),
     }
 }
 
@@ -58,7 +76,7 @@ impl Source {
 /// # Errors
 ///
 /// In words: the server does not give it, or gives a page in its place.
-pub(super) fn fetch(
+fn fetch(
     http: &Http,
     file: &RemoteFile,
     limits: Limits,

@@ -4,29 +4,29 @@ use super::source::Source;
 
 /// Which logs of a directory, listing or archive are read.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Filter {
+pub(crate) struct Filter {
     include: Vec<Glob>,
     exclude: Vec<Glob>,
 }
 
 impl Filter {
-    pub(super) fn new(include: &[Glob], exclude: &[Glob]) -> Filter {
+    pub(crate) fn new(include: &[Glob], exclude: &[Glob]) -> Filter {
         Filter { include: include.to_vec(), exclude: exclude.to_vec() }
     }
 
     /// Whether everything is read.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.include.is_empty() && self.exclude.is_empty()
     }
 
     /// Whether the log with this name is read.
-    pub(super) fn wants(&self, name: &str) -> bool {
+    pub(crate) fn wants(&self, name: &str) -> bool {
         let is_included = self.include.is_empty() || any(&self.include, name);
         is_included && !any(&self.exclude, name)
     }
 
     /// Whether a file is read: an archive also where only its entries may be meant.
-    pub(super) fn wants_file(&self, source: &Source) -> bool {
+    pub(crate) fn wants_file(&self, source: &Source) -> bool {
         match source.looks_packed() {
             true => !any(&self.exclude, source.name()),
             false => self.wants(source.name()),

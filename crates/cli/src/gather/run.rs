@@ -10,20 +10,21 @@ use crate::remote::RemoteRun;
 use super::source::Source;
 
 /// What is known of a run before its logs are read.
-pub(super) struct Gathered {
-    pub(super) target: String,
-    pub(super) meta: RunMeta,
-    pub(super) sources: Vec<Source>,
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Gathered {
+    pub(crate) target: String,
+    pub(crate) meta: RunMeta,
+    pub(crate) sources: Vec<Source>,
     /// What the source says of the run where no log does.
-    pub(super) events: Vec<Fields>,
-    pub(super) errors: Vec<(String, String)>,
-    pub(super) notes: Vec<(String, String)>,
+    pub(crate) events: Vec<Fields>,
+    pub(crate) errors: Vec<(String, String)>,
+    pub(crate) notes: Vec<(String, String)>,
     /// The target is its one file: it is read whatever it looks like.
-    pub(super) is_explicit: bool,
+    pub(crate) is_explicit: bool,
 }
 
 impl Gathered {
-    pub(super) fn local(path: &str, listing: Listing) -> Gathered {
+    pub(crate) fn local(path: &str, listing: Listing) -> Gathered {
         let Listing { logs, notes, errors } = listing;
         Gathered {
             target: path.to_owned(),
@@ -36,7 +37,7 @@ impl Gathered {
         }
     }
 
-    pub(super) fn remote(run: RemoteRun) -> Gathered {
+    pub(crate) fn remote(run: RemoteRun) -> Gathered {
         let RemoteRun { target, meta, files, events, errors, notes } = run;
         let is_explicit = matches!(&files[..], [file] if file.url.as_str() == target);
         let sources = files.into_iter().map(Source::Remote).collect();
@@ -45,7 +46,7 @@ impl Gathered {
 }
 
 /// What a note says, without the name in front of it.
-pub(super) fn words(note: &SourceNote) -> String {
+pub(crate) fn words(note: &SourceNote) -> String {
     let told = note.to_string();
     let prefix = format!("{}: ", note.name);
     told.strip_prefix(&prefix).map_or_else(|| told.clone(), str::to_owned)

@@ -1,0 +1,386 @@
+//! `recheck collect`: all runs of a place into an index.
+
+use std::{collections::HashMap, collections::HashSet, ops::ControlFlow};
+
+use clap::Args;
+use jiff::{SignedDuration, Timestamp};
+use recheck_core::{
+    ResultClass, RunMeta,
+    log::Glob,
+    render::{counted, escape},
+};
+use recheck_index::{
+    Embedded, History, Index, KnownRun, RunKey, RunSelection, Scanned, Window, Writer,
+    WriterOptions,
+};
+use sha2::{Digest, Sha256};
+
+use crate::{
+    args::{
+        FingerprintArgs, IndexArgs, ProfileArg, SchemaArg, duration, glob, moment, share, size,
+    },
+    events::Reading,
+    exit::Exit,
+    failure::Failure,
+    fingerprints::{Fingerprints, Purpose},
+    gather::{Filter, Gathered, RunTarget},
+    intake::{Intake, Taken, without_logs},
+    output::Output,
+    progress::{self, Progress},
+    records::run_of,
+    remote::{Credentials, Http, ListedRun, RUN_FILE, RemoteArgs, RunList, Selection},
+    settings::Settings,
+};
+
+use super::ingest::event_options;
+
+/// A run may have been recorded by when it began, and now be looked for by when it ended.
+const LONGEST: SignedDuration = SignedDuration::from_hours(48);
+
+const EXAMPLE: &str = "\
+Examples:
+  recheck collect https://zuul.opendev.org/t/openstack --project openstack/nova --since 1d
+  recheck collect https://github.com/OWNER/NAME --since 7d --sample 10%
+  recheck collect --help
+
+What was collected before is not asked for again, so it may run every few minutes, and go on where
+it was stopped.
+
+Exit codes:
+  0  all runs are in the index, with the logs that were wanted
+  1  some logs could not be had or not be read whole; the next time they are tried again
+  2  the list of runs could not be had to its end, nothing could be done, or the usage is wrong";
+
+/// What `recheck collect` takes.
+#[derive(Args, Debug)]
+#[command(after_help = EXAMPLE)]
+pub(crate) struct CollectArgs {
+    /// A tenant of a Zuul (https://HOST/t/TENANT) or a repository on GitHub
+    /// (https://github.com/OWNER/NAME).
+    #[arg(value_name = "SOURCE")]
+    source: String,
+    /// The runs that ended since then: how long ago, such as 1h or 7d, or a time.
+    #[arg(long, value_name = "TIME", value_parser = moment, default_value = "7d")]
+    since: Timestamp,
+    /// Only the runs of this job; may be repeated.
+    #[arg(long = "job", value_name = "NAME")]
+    jobs: Vec<String>,
+    /// Only the runs of this project, of a Zuul; may be repeated.
+    #[arg(long = "project", value_name = "NAME")]
+    projects: Vec<String>,
+    /// Only the runs on this branch; may be repeated.
+    #[arg(long = "branch", value_name = "NAME")]
+    branches: Vec<String>,
+    /// The share of the passed runs whose logs are read too: what hits those is too broad, and only
+    /// what was looked at can tell.
+    #[arg(long, value_name = "SHARE", value_parser = share, default_value = "5%")]
+    sample: f64,
+    /// Chooses which passed runs are read; the same seed chooses the same.
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    seed: u64,
+    /// Read only these logs of a run; may be repeated.
+    #[arg(long, value_name = "GLOB", value_parser = glob)]
+    include: Vec<Glob>,
+    /// Leave out these logs of a run; may be repeated.
+    #[arg(long, value_name = "GLOB", value_parser = glob)]
+    exclude: Vec<Glob>,
+    /// How lines become events [default: records].
+    #[arg(long, value_enum, env = "RECHECK_PROFILE")]
+    profile: Option<ProfileArg>,
+    /// The zone of times that name none, by name or offset [default: UTC].
+    #[arg(long, value_name = "ZONE", env = "RECHECK_TIMEZONE")]
+    timezone: Option<String>,
+    #[command(flatten)]
+    index: IndexArgs,
+    /// Which fields a new index analyses [default: logstash].
+    #[arg(long, value_enum)]
+    schema: Option<SchemaArg>,
+    #[command(flatten)]
+    fingerprints: FingerprintArgs,
+    /// Memory to gather events in, such as 512M.
+    #[arg(long, value_name = "SIZE", value_parser = size, default_value = "256M")]
+    memory: u64,
+    /// How long to wait for another process that writes to the index.
+    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "60s")]
+    wait: std::time::Duration,
+    /// Don't show how far it is; it is shown only where standard error is a terminal.
+    #[arg(long)]
+    no_progress: bool,
+    #[command(flatten)]
+    remote: RemoteArgs,
+}
+
+/// Runs the subcommand.
+///
+/// # Errors
+///
+/// When the source is none that is known, or the index can't be used.
+pub(crate) fn run(args: &CollectArgs, output: &mut Output) -> Result<Exit, Failure> {
+    let mut credentials = Credentials::default();
+    let list = source(&args.source, &mut credentials)?;
+    let settings = Settings::load()?;
+    let place = settings.index(&args.index)?;
+    let index = Embedded::open_or_create(&place, args.schema.map(Into::into), args.wait)?;
+    let at = settings.fingerprints(&args.fingerprints).fetched(output)?;
+    let fingerprints = Fingerprints::load(&at, None, Purpose::of(index.schema()));
+    fingerprints.some(&at)?;
+    let http = args.remote.client(&settings, credentials, None)?;
+    let progress = Progress::default();
+    let options =
+        event_options(args.profile.or(settings.profile), args.timezone.as_deref(), &settings)?;
+    let filter = Filter::new(&args.include, &args.exclude);
+    let intake = Intake {
+        reading: Reading {
+            known: fingerprints.known(),
+            options: &options,
+            filter: &filter,
+            progress: &progress,
+            http: Some(&http),
+        },
+        meta: &[],
+        keeps_all: true,
+    };
+    let known = KnownRuns::load(index.history(), args)?;
+    let writer_options = WriterOptions { memory: args.memory as usize, patience: args.wait };
+    let watched = progress::is_wanted(args.no_progress);
+    let mut writer = index.writer(&writer_options)?;
+    writer.fingerprints(fingerprints.known());
+    let mut collect = Collect { args, intake, known, http: &http, counted: Counted::default() };
+    let outcome = progress.watch(watched, || collect.all(&list, &mut *writer, output));
+    writer.finish()?;
+    let Counted { runs, failed, read, events, known, refused } = collect.counted;
+    let cut = outcome?;
+    writeln!(
+        output.out(),
+        "{} ({failed} failed), logs of {read} read, {} into {}; {known} known before",
+        counted(runs, "run"),
+        counted(events, "event"),
+        place.display()
+    )?;
+    if let Some(reason) = cut {
+        output.say(&format!(
+            "error: {}\n  help: what came before is in the index; run it again to go on",
+            escape(&reason)
+        ));
+        return Ok(Exit::Incomplete);
+    }
+    Ok(if refused == 0 { Exit::Explained } else { Exit::Unexplained })
+}
+
+/// The list that was named.
+fn source(text: &str, credentials: &mut Credentials) -> Result<RunList, Failure> {
+    let list = match RunTarget::parse(text, credentials) {
+        RunTarget::Remote(url) => RunList::parse(&url),
+        RunTarget::Local(_) => None,
+    };
+    list.ok_or_else(|| Failure::RunList { given: text.to_owned() })
+}
+
+/// What came in.
+#[derive(Debug, Default)]
+struct Counted {
+    runs: u64,
+    failed: u64,
+    /// Runs whose logs were read.
+    read: u64,
+    events: u64,
+    /// Runs that were not asked for again.
+    known: u64,
+    /// What could not be had or read.
+    refused: u64,
+}
+
+/// Collects.
+struct Collect<'a> {
+    args: &'a CollectArgs,
+    intake: Intake<'a>,
+    known: KnownRuns,
+    http: &'a Http,
+    counted: Counted,
+}
+
+/// A run of the list whose logs are wanted.
+struct Wanted {
+    run: ListedRun,
+    meta: RunMeta,
+}
+
+impl Collect<'_> {
+    /// Collects everything; why it ends before the list does is returned.
+    fn all(
+        &mut self,
+        list: &RunList,
+        writer: &mut dyn Writer,
+        output: &Output,
+    ) -> Result<Option<String>, Failure> {
+        let selection = Selection {
+            since: self.args.since,
+            jobs: self.args.jobs.clone(),
+            projects: self.args.projects.clone(),
+            branches: self.args.branches.clone(),
+        };
+        let sets = std::mem::take(&mut self.known.sets);
+        let is_known =
+            |meta: &RunMeta| set_of(meta).is_some_and(|set| sets.get(&set) == Some(&true));
+        let mut failure = None;
+        let listed = list.runs(self.http, &selection, &is_known, &mut |runs| match self
+            .page(runs, writer, output)
+        {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(error) => {
+                failure = Some(error);
+                ControlFlow::Break(())
+            }
+        });
+        match (failure, listed) {
+            (Some(failure), _) => Err(failure),
+            (None, Ok(())) => Ok(None),
+            (None, Err(error)) => Ok(Some(error.to_string())),
+        }
+    }
+
+    /// Takes in some runs of the list, and makes them last.
+    fn page(
+        &mut self,
+        runs: Vec<ListedRun>,
+        writer: &mut dyn Writer,
+        output: &Output,
+    ) -> Result<(), Failure> {
+        let mut wanted = Vec::new();
+        for run in runs {
+            let meta = run.meta();
+            let Ok(known) = run_of(&meta) else { continue };
+            if !self.known.is_new(&known.key) {
+                self.counted.known += 1;
+                continue;
+            }
+            self.counted.runs += 1;
+            self.counted.failed += u64::from(run.class() == ResultClass::Failed);
+            if wants_logs(run.class(), &known.key, self.args) {
+                wanted.push(Wanted { run, meta });
+            } else if let Ok(run) = without_logs(&meta) {
+                writer.run(&run)?;
+            }
+        }
+        let http = self.http;
+        let find = |wanted: &Wanted| {
+            let mut run = wanted.run.run(http);
+            // The list may know more of it than its own page.
+            for (key, values) in wanted.meta.fields().iter() {
+                if run.meta.get(key).is_none() {
+                    values.iter().for_each(|value| run.meta.push(key, value));
+                }
+            }
+            vec![Ok(Gathered::remote(run))]
+        };
+        let counted = &mut self.counted;
+        self.intake.take(&wanted, find, writer, |_, taken, writer| {
+            counted.take(&taken, output);
+            // What was fetched is not fetched again, whatever happens next.
+            Ok(writer.commit()?)
+        })?;
+        Ok(writer.commit()?)
+    }
+}
+
+impl Counted {
+    /// Counts a run, and tells what of it could not be read.
+    fn take(&mut self, taken: &Taken, output: &Output) {
+        self.events += taken.events;
+        self.read += 1;
+        for (log, reason) in &taken.problems {
+            // That there is no log is told by the source, and nothing that could be mended here.
+            self.refused += u64::from(log != RUN_FILE);
+            let target = escape(&taken.target);
+            output.say(&format!("warning: {target}: {}: {}", escape(log), escape(reason)));
+        }
+    }
+}
+
+/// Whether a run's logs are read: those of every failed one, and of a sample of the passed.
+fn wants_logs(class: ResultClass, key: &RunKey, args: &CollectArgs) -> bool {
+    match class {
+        ResultClass::Failed => true,
+        ResultClass::Passed => is_sampled(key, args.seed, args.sample),
+        _ => false,
+    }
+}
+
+/// Whether a run is of the sample: by its name alone, so that it is the same whenever it is asked.
+fn is_sampled(key: &RunKey, seed: u64, share: f64) -> bool {
+    let mut hasher = Sha256::new();
+    hasher.update(seed.to_be_bytes());
+    hasher.update(key.attempt.to_string());
+    hasher.update("/");
+    hasher.update(&key.build_uuid);
+    let hash = hasher.finalize();
+    let first = hash.iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+    (first as f64) < share * 2_f64.powi(64)
+}
+
+/// The runs of which nothing more is wanted.
+#[derive(Debug, Default)]
+struct KnownRuns {
+    settled: HashSet<RunKey>,
+    /// Whether all that is known of a set of runs, in its latest attempt, is settled.
+    sets: HashMap<(String, String), bool>,
+}
+
+impl KnownRuns {
+    fn load(history: &dyn History, args: &CollectArgs) -> Result<KnownRuns, Failure> {
+        let window = Window { from: args.since.checked_sub(LONGEST).ok(), to: None };
+        let runs = history.runs(&RunSelection { window, ..RunSelection::default() })?;
+        let mut known = KnownRuns::default();
+        for run in runs {
+            let is_settled = is_settled(&run, args);
+            let mut meta = RunMeta::new();
+            for key in ["build_set", "attempt"] {
+                run.run.get(key).into_iter().for_each(|value| _ = meta.set(key, value));
+            }
+            if let Some(set) = set_of(&meta) {
+                let all = known.sets.entry(set).or_insert(true);
+                *all &= is_settled;
+            }
+            if is_settled {
+                known.settled.insert(run.run.key);
+            }
+        }
+        Ok(known)
+    }
+
+    /// Whether a run is to be taken in; true once.
+    fn is_new(&mut self, key: &RunKey) -> bool {
+        self.settled.insert(key.clone())
+    }
+}
+
+fn is_settled(known: &KnownRun, args: &CollectArgs) -> bool {
+    let is_wanted = wants_logs(known.run.result_class(), &known.run.key, args);
+    known.scanned == Scanned::Full || known.told && !is_wanted
+}
+
+/// The set that a run is of, with the attempt.
+fn set_of(meta: &RunMeta) -> Option<(String, String)> {
+    let attempt = meta.get("attempt").unwrap_or("1");
+    Some((meta.get("build_set")?.to_owned(), attempt.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sample_has_its_share_and_is_the_same_each_time() {
+        let keys: Vec<RunKey> =
+            (0..10_000).map(|number| RunKey::first(number.to_string())).collect();
+        let sample = |seed: u64, share: f64| -> Vec<bool> {
+            keys.iter().map(|key| is_sampled(key, seed, share)).collect()
+        };
+        let size = |sample: &[bool]| sample.iter().filter(|is_in| **is_in).count();
+        assert_eq!((size(&sample(0, 0.0)), size(&sample(0, 1.0))), (0, 10_000));
+        // Ten standard deviations of a binomial of 10,000 at 5 % are 218.
+        assert!(size(&sample(0, 0.05)).abs_diff(500) < 218);
+        assert_eq!(sample(7, 0.05), sample(7, 0.05));
+        assert_ne!(sample(7, 0.05), sample(8, 0.05));
+    }
+}
