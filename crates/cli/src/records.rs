@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use jiff::{Timestamp, civil, tz::TimeZone};
-use recheck_core::{FieldValues, Fields, RunMeta};
+use recheck_core::{FieldValues, Fields, RunMeta, RunSource};
 use recheck_index::{
     History, IndexError, IndexedEvent, MAX_FIELD_NAME, Run, RunKey, RunSelection, Scanned,
 };
@@ -54,9 +54,14 @@ pub(crate) fn read_run(line: &InputLine) -> Result<Run, String> {
     Ok(Run { scanned, failed_tests: extra.failed_tests, ..run_with(fields)? })
 }
 
-/// The run that metadata are of.
+/// The run that metadata are of. Zuul gives each attempt an id of its own, and only some of what it
+/// says of a run tells which attempt that is: there the id alone names the run.
 pub(crate) fn run_of(meta: &RunMeta) -> Result<Run, String> {
-    run_with(meta.fields().clone())
+    let mut run = run_with(meta.fields().clone())?;
+    if meta.source() == Some(RunSource::Zuul) {
+        run.key.attempt = 1;
+    }
+    Ok(run)
 }
 
 fn run_with(fields: Fields) -> Result<Run, String> {

@@ -89,6 +89,11 @@ impl RunMeta {
         self.source = Some(source);
     }
 
+    /// The service that tells of the run, where one does.
+    pub fn source(&self) -> Option<RunSource> {
+        self.source
+    }
+
     /// The first value of a field.
     pub fn get(&self, key: &str) -> Option<&str> {
         self.fields.first(key)

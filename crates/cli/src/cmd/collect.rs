@@ -10,8 +10,7 @@ use recheck_core::{
     render::{counted, escape},
 };
 use recheck_index::{
-    Embedded, History, Index, KnownRun, RunKey, RunSelection, Scanned, Window, Writer,
-    WriterOptions,
+    Embedded, History, Index, KnownRun, RunSelection, Scanned, Window, Writer, WriterOptions,
 };
 use sha2::{Digest, Sha256};
 
@@ -27,7 +26,6 @@ use crate::{
     intake::{Intake, Taken, without_logs},
     output::Output,
     progress::{self, Progress},
-    records::run_of,
     remote::{Credentials, Http, ListedRun, RUN_FILE, RemoteArgs, RunList, Selection},
     settings::Settings,
 };
@@ -37,18 +35,20 @@ use super::ingest::event_options;
 /// A run may have been recorded by when it began, and now be looked for by when it ended.
 const LONGEST: SignedDuration = SignedDuration::from_hours(48);
 
+/// How long after its end a run whose logs could not be read is tried again.
+const RETRIED: SignedDuration = SignedDuration::from_hours(24);
+
 const EXAMPLE: &str = "\
 Examples:
   recheck collect https://zuul.opendev.org/t/openstack --project openstack/nova --since 1d
   recheck collect https://github.com/OWNER/NAME --since 7d --sample 10%
-  recheck collect --help
 
 What was collected before is not asked for again, so it may run every few minutes, and go on where
 it was stopped.
 
 Exit codes:
   0  all runs are in the index, with the logs that were wanted
-  1  some logs could not be had or not be read whole; the next time they are tried again
+  1  some logs could not be had or not be read whole; they are tried again for a day
   2  the list of runs could not be had to its end, nothing could be done, or the usage is wrong";
 
 /// What `recheck collect` takes.
@@ -249,14 +249,14 @@ impl Collect<'_> {
         let mut wanted = Vec::new();
         for run in runs {
             let meta = run.meta();
-            let Ok(known) = run_of(&meta) else { continue };
-            if !self.known.is_new(&known.key) {
+            let Some(build_uuid) = meta.get("build_uuid") else { continue };
+            if !self.known.is_new(build_uuid) {
                 self.counted.known += 1;
                 continue;
             }
             self.counted.runs += 1;
             self.counted.failed += u64::from(run.class() == ResultClass::Failed);
-            if wants_logs(run.class(), &known.key, self.args) {
+            if wants_logs(run.class(), build_uuid, self.args) {
                 wanted.push(Wanted { run, meta });
             } else if let Ok(run) = without_logs(&meta) {
                 writer.run(&run)?;
@@ -298,21 +298,19 @@ impl Counted {
 }
 
 /// Whether a run's logs are read: those of every failed one, and of a sample of the passed.
-fn wants_logs(class: ResultClass, key: &RunKey, args: &CollectArgs) -> bool {
+fn wants_logs(class: ResultClass, build_uuid: &str, args: &CollectArgs) -> bool {
     match class {
         ResultClass::Failed => true,
-        ResultClass::Passed => is_sampled(key, args.seed, args.sample),
+        ResultClass::Passed => is_sampled(build_uuid, args.seed, args.sample),
         _ => false,
     }
 }
 
 /// Whether a run is of the sample: by its name alone, so that it is the same whenever it is asked.
-fn is_sampled(key: &RunKey, seed: u64, share: f64) -> bool {
+fn is_sampled(build_uuid: &str, seed: u64, share: f64) -> bool {
     let mut hasher = Sha256::new();
     hasher.update(seed.to_be_bytes());
-    hasher.update(key.attempt.to_string());
-    hasher.update("/");
-    hasher.update(&key.build_uuid);
+    hasher.update(build_uuid);
     let hash = hasher.finalize();
     let first = hash.iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
     (first as f64) < share * 2_f64.powi(64)
@@ -321,7 +319,9 @@ fn is_sampled(key: &RunKey, seed: u64, share: f64) -> bool {
 /// The runs of which nothing more is wanted.
 #[derive(Debug, Default)]
 struct KnownRuns {
-    settled: HashSet<RunKey>,
+    /// By their ids, which both services give anew to each attempt. The list may not know which
+    /// attempt a run is, and its logs do.
+    settled: HashSet<String>,
     /// Whether all that is known of a set of runs, in its latest attempt, is settled.
     sets: HashMap<(String, String), bool>,
 }
@@ -342,21 +342,30 @@ impl KnownRuns {
                 *all &= is_settled;
             }
             if is_settled {
-                known.settled.insert(run.run.key);
+                known.settled.insert(run.run.key.build_uuid);
             }
         }
         Ok(known)
     }
 
     /// Whether a run is to be taken in; true once.
-    fn is_new(&mut self, key: &RunKey) -> bool {
-        self.settled.insert(key.clone())
+    fn is_new(&mut self, build_uuid: &str) -> bool {
+        self.settled.insert(build_uuid.to_owned())
     }
 }
 
+/// Whether nothing more is wanted of a run. What could not be read of a failed one is tried again for
+/// a day: logs come late, and a server's trouble passes.
 fn is_settled(known: &KnownRun, args: &CollectArgs) -> bool {
-    let is_wanted = wants_logs(known.run.result_class(), &known.run.key, args);
-    known.scanned == Scanned::Full || known.told && !is_wanted
+    let class = known.run.result_class();
+    let is_wanted = wants_logs(class, &known.run.key.build_uuid, args);
+    let is_old = known.time.is_none_or(|time| time < Timestamp::now() - RETRIED);
+    // Nothing is told of what was scanned where the reading was broken off.
+    let is_tried = known
+        .run
+        .scanned
+        .is_some_and(|scanned| scanned == Scanned::Partial || class == ResultClass::Failed);
+    known.scanned == Scanned::Full || known.told && !is_wanted || is_old && is_tried
 }
 
 /// The set that a run is of, with the attempt.
@@ -371,8 +380,7 @@ mod tests {
 
     #[test]
     fn a_sample_has_its_share_and_is_the_same_each_time() {
-        let keys: Vec<RunKey> =
-            (0..10_000).map(|number| RunKey::first(number.to_string())).collect();
+        let keys: Vec<String> = (0..10_000).map(|number| number.to_string()).collect();
         let sample = |seed: u64, share: f64| -> Vec<bool> {
             keys.iter().map(|key| is_sampled(key, seed, share)).collect()
         };

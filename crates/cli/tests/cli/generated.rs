@@ -52,6 +52,7 @@ fn man_pages() {
     let subcommands = [
         "attach",
         "classify",
+        "collect",
         "completions",
         "index-info",
         "index",

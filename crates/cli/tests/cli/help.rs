@@ -19,6 +19,7 @@ fn help_tells_examples_and_exit_codes() {
     for command in [
         "classify",
         "match",
+        "collect",
         "ingest",
         "attach",
         "query",
@@ -44,7 +45,8 @@ fn wrong_usage_is_two() {
     }
 }
 
-/// In an empty directory, so that they work in any other; `/tmp` is that directory.
+/// In an empty directory, so that they work in any other; `/tmp` is that directory. Those of `collect`
+/// ask servers.
 #[cfg(unix)]
 #[test]
 fn the_examples_work_as_typed() {

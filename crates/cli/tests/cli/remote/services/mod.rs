@@ -1,6 +1,7 @@
 //! Services, by answers in the form that each documents (`fixtures/services`), by recorded ones, and
 //! real ones.
 
+mod collect;
 mod gerrit;
 mod github;
 mod gitlab;

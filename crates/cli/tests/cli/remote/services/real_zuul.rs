@@ -110,4 +110,23 @@ fn from_a_pushed_change_to_the_verdict() {
             ("attempt", "1"),
         ],
     );
+
+    // The same, and the job that passed, when all runs of the tenant are collected.
+    let collect = || {
+        dir.recheck(&["collect", &zuul, "--since", "1h", "--sample", "100%", "--index", "index"])
+    };
+    let outcome = collect();
+    assert!(outcome.out.contains(" runs ("), "{outcome:?}");
+    let uuid = answer.only()["run"]["build_uuid"][0].as_str().unwrap();
+    let attached = dir.recheck(&["attach", "--index", "index", "--run", uuid, "--format", "json"]);
+    let attached: Value = serde_json::from_str(&attached.out).unwrap();
+    assert_eq!(attached["runs"][0]["bugs"][0]["fingerprint"], "disk", "{attached:#}");
+    let again = collect();
+    let (before, after) = (counted(&outcome.out), counted(&again.out));
+    assert!(after < before, "what is known is not fetched again: {outcome:?}, then {again:?}");
+}
+
+/// The number of runs that came in.
+fn counted(told: &str) -> u64 {
+    told.split(' ').next().and_then(|number| number.parse().ok()).unwrap_or_default()
 }

@@ -4,7 +4,7 @@ use super::*;
 
 const UUID: &str = "0123456789abcdef0123456789abcdef";
 
-const SITE: &[(&str, &str)] = &[
+pub(super) const SITE: &[(&str, &str)] = &[
     ("/api/tenant/example/build/0123456789abcdef0123456789abcdef", "zuul/build-ref.json"),
     ("/api/build/0123456789abcdef0123456789abcdef", "zuul/build-flat.json"),
     ("/api/tenant/example/build/00000000000000000000000000000004", "zuul/build-node-failure.json"),
