@@ -55,8 +55,8 @@ Exit codes:
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLE)]
 pub(crate) struct CollectArgs {
-    /// A tenant of a Zuul (https://HOST/t/TENANT) or a repository on GitHub
-    /// (https://github.com/OWNER/NAME).
+    /// A tenant of a Zuul, `https://HOST/t/TENANT`, or a repository on GitHub,
+    /// `https://github.com/OWNER/NAME`.
     #[arg(value_name = "SOURCE")]
     source: String,
     /// The runs that ended since then: how long ago, such as 1h or 7d, or a time.

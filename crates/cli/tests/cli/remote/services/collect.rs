@@ -24,7 +24,7 @@ fn builds(passed: usize, query: &str, request: &Request) -> Reply {
         value.parse().unwrap()
     };
     let read =
-        |name: &str| -> Value { serde_json::from_slice(&fixture(name, request).body()).unwrap() };
+        |name: &str| -> Value { serde_json::from_slice(fixture(name, request).body()).unwrap() };
     let mut all = vec![read("zuul/build-ref.json"), read("zuul/build-node-failure.json")];
     for count in 0..passed {
         let mut build = all[0].clone();
@@ -93,7 +93,7 @@ fn a_list_that_breaks_off_keeps_what_came() {
 fn a_repository_with_every_attempt_of_its_jobs() {
     let server = Server::start(|request| {
         let read = |name: &str| -> Value {
-            serde_json::from_slice(&fixture(name, request).body()).unwrap()
+            serde_json::from_slice(fixture(name, request).body()).unwrap()
         };
         let json = |value: Value| Reply::new(200, value.to_string());
         match request.path.split('?').next().unwrap() {
