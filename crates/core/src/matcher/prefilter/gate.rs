@@ -8,18 +8,12 @@ use super::{LiteralId, context::Context, kernel::MOST};
 
 /// Bytes before the word that are compared.
 const BEFORE: usize = 2;
-/// Texts that the masks of one batch have a bit for.
-const BATCH: usize = 64;
+/// Texts that a mask has a bit for.
+const MOST_TEXTS: usize = u64::BITS as usize;
 
 /// The texts that share an anchor's first bytes and length.
-#[derive(Debug, Default)]
-pub(super) struct Gate {
-    batches: Vec<Batch>,
-}
-
-/// A part of the texts.
 #[derive(Debug)]
-struct Batch {
+pub(super) struct Gate {
     texts: Vec<Text>,
     /// The texts that admit this byte before the word.
     before: Masks,
@@ -27,6 +21,8 @@ struct Batch {
     further: Masks,
     /// Those that admit this byte behind the word.
     behind: Masks,
+    /// The texts that have no bit in these masks.
+    more: Option<Box<Gate>>,
 }
 
 /// For each byte, a bit for each text.
@@ -41,39 +37,19 @@ struct Text {
     mask: u64,
 }
 
+impl Default for Gate {
+    fn default() -> Gate {
+        let none = [0; 256];
+        Gate { texts: Vec::new(), before: none, further: none, behind: none, more: None }
+    }
+}
+
 impl Gate {
     /// Lets a text through.
     pub(super) fn push(&mut self, id: LiteralId, context: &Context) {
-        if self.batches.last().is_none_or(|batch| batch.texts.len() == BATCH) {
-            self.batches.push(Batch::default());
+        if self.texts.len() == MOST_TEXTS {
+            return self.more.get_or_insert_default().push(id, context);
         }
-        if let Some(batch) = self.batches.last_mut() {
-            batch.push(id, context);
-        }
-    }
-
-    /// Tells the texts that may stand round the word of this range.
-    #[inline]
-    pub(super) fn admitted(
-        &self,
-        block: &[u8],
-        word: (usize, usize),
-        mut each: impl FnMut(LiteralId),
-    ) {
-        for batch in &self.batches {
-            batch.admitted(block, word, &mut each);
-        }
-    }
-}
-
-impl Default for Batch {
-    fn default() -> Batch {
-        Batch { texts: Vec::new(), before: [0; 256], further: [0; 256], behind: [0; 256] }
-    }
-}
-
-impl Batch {
-    fn push(&mut self, id: LiteralId, context: &Context) {
         let (text, anchor) = context.joined();
         let bit = 1 << self.texts.len();
         let stands_before = |by: usize| anchor.checked_sub(by).map(|at| text[at]);
@@ -100,13 +76,17 @@ impl Batch {
         self.texts.push(Text { id, bytes, mask });
     }
 
+    /// Tells the texts that may stand round the word of this range.
     #[inline]
-    fn admitted(
+    pub(super) fn admitted(
         &self,
         block: &[u8],
         (start, end): (usize, usize),
-        each: &mut impl FnMut(LiteralId),
+        each: &mut dyn FnMut(LiteralId),
     ) {
+        if let Some(more) = &self.more {
+            more.admitted(block, (start, end), each);
+        }
         let any = u64::MAX;
         let behind = block.get(end).map_or(any, |byte| self.behind[usize::from(*byte)]);
         let before = match block[..start] {
@@ -115,10 +95,14 @@ impl Batch {
             }
             _ => any,
         };
-        let mut left = before & behind;
-        if left == 0 {
-            return;
+        match before & behind {
+            0 => {}
+            left => self.compared(block, start, left, each),
         }
+    }
+
+    /// Of these texts tells those that agree with the bytes round the word.
+    fn compared(&self, block: &[u8], start: usize, mut left: u64, each: &mut dyn FnMut(LiteralId)) {
         let window = start.checked_sub(BEFORE).and_then(|from| block[from..].first_chunk());
         let window = window.map(|window| u64::from_le_bytes(*window));
         while left != 0 {

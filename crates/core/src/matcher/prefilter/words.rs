@@ -167,7 +167,10 @@ impl Words {
             if let Some(gate) = self.gates.get(found.gate as usize) {
                 let at = word.at as usize;
                 let end = at + usize::from(word.length);
-                gate.admitted(block, (at, end), |id| texts.push((word.at, id)));
+                gate.admitted(block, (at, end), &mut |id| texts.push((word.at, id)));
+                if found.count == 0 {
+                    continue;
+                }
             }
             promising[kept] = Promising { at: word.at, group };
             kept += usize::from(found.admits(block, word));
