@@ -95,6 +95,8 @@ fn ranking(out: &mut dyn io::Write) -> io::Result<()> {
         "<section>\n<h2 id=\"ranking\">Ranking</h2>\n\
          <noscript><p>The ranking is drawn by a script in this page.</p></noscript>\n\
          <form id=\"filters\"></form>\n<p id=\"shown\" role=\"status\"></p>\n\
+         <p class=\"legend\"><span><span class=\"key failed\"></span>failed runs hit</span>\
+         <span><span class=\"key passed\"></span>passed runs hit</span></p>\n\
          <div class=\"wide\" tabindex=\"0\" role=\"region\" aria-labelledby=\"ranking\">\n<table>\n<thead><tr>\
          <th scope=\"col\">Bug</th><th scope=\"col\">Hits over time</th>\
          <th scope=\"col\" class=\"number\">Failed runs</th>\
