@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     error::{IndexError, IndexErrorKind},
-    event::RunKey,
+    event::{RunKey, Window},
     index::Place,
     run::{Run, Scanned},
 };

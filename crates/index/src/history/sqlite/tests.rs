@@ -1,7 +1,6 @@
 //! The history by itself: batches, and what is asked of it.
 
 use super::*;
-use crate::event::Window;
 
 fn history(dir: &tempfile::TempDir) -> Sqlite {
     Sqlite::open(&dir.path().join("history.sqlite"), true).unwrap()
