@@ -86,10 +86,10 @@ class Run:
 
 
 def bugs(count, weeks, rng):
-    """Steady races over three orders of magnitude, some that double, and one of each odd kind."""
+    """Steady races over two orders of magnitude, some that double, and one of each odd kind."""
     made = []
     for number in range(count):
-        rate = 0.0002 * (60 ** (number / max(1, count - 1)))
+        rate = 0.0002 * (150 ** (number / max(1, count - 1)))
         bug = Bug(f"race-{number:02}", rate)
         if number % 8 == 3:
             bug.only = {"build_name": JOBS[number % len(JOBS)]}
