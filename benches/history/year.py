@@ -242,6 +242,20 @@ def coverage_table(tally):
                   f"{100 * expected / weeks:8.2f} %")
 
 
+def tell(tally):
+    """What all seeds so far came to; the number of claims that fail."""
+    coverage_table(tally)
+    print()
+    failed = 0
+    for claim, holds, seen in claims(tally):
+        failed += not holds
+        print(f"{'holds ' if holds else 'FAILS '} {claim}: {seen}")
+    for field, number in tally.wrong.most_common():
+        print(f"  {number} x {field}, such as {tally.examples[field]}")
+    print(flush=True)
+    return failed
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("dir", type=pathlib.Path)
@@ -252,16 +266,10 @@ def main():
     parser.add_argument("--bugs", type=int, default=40, help="besides one of each odd kind")
     args = parser.parse_args()
     tally = Tally()
+    failed = 0
     for seed in args.seeds:
         one_year(args, seed, tally)
-    coverage_table(tally)
-    print()
-    failed = 0
-    for claim, holds, seen in claims(tally):
-        failed += not holds
-        print(f"{'holds ' if holds else 'FAILS '} {claim}: {seen}")
-    for field, number in tally.wrong.most_common():
-        print(f"  {number} x {field}, such as {tally.examples[field]}")
+        failed = tell(tally)
     raise SystemExit(failed > 0)
 
 
