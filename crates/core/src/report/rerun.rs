@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use crate::run::ResultClass;
+
 use super::facts::RunFact;
 
 /// What a run was of; runs that agree are attempts at the same thing.
@@ -25,10 +27,11 @@ impl<'a> Subject<'a> {
     }
 }
 
-/// For each of the runs the next one of the same subject, if there is one. Runs that are not final
-/// neither have nor are one.
+/// For each of the runs the next one of the same subject, if there is one. Runs that are not final,
+/// or that did not really run, neither have nor are one.
 pub(super) fn next_runs(runs: &[RunFact]) -> Vec<Option<usize>> {
-    let mut order: Vec<usize> = (0..runs.len()).filter(|at| runs[*at].is_final).collect();
+    let has_ended = |run: &RunFact| run.is_final && run.class() != ResultClass::Other;
+    let mut order: Vec<usize> = (0..runs.len()).filter(|at| has_ended(&runs[*at])).collect();
     order.sort_by_key(|at| runs[*at].time);
     let mut last: HashMap<Subject<'_>, usize> = HashMap::new();
     let mut next = vec![None; runs.len()];

@@ -296,14 +296,13 @@ impl Counted<'_> {
     }
 
     fn trends(&self, seen: &[Seen]) -> Vec<Trend> {
-        let earliest = self.window.before().from;
         let compared = |(index, seen): (u32, &Seen)| {
             let place = index as usize;
             let outdated = |counts: &Counts| counts.hits[place].outdated > 0;
             Compared {
                 now: self.proportion(&self.now, index),
                 before: self.proportion(&self.before, index),
-                earlier: seen.first.is_some_and(|first| first < earliest),
+                earlier: seen.first.is_some_and(|first| first < self.window.from),
                 closed: self.runs.set[place].resolved_at.is_some(),
                 query_changed: outdated(&self.now) || outdated(&self.before),
             }

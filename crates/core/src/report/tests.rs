@@ -138,6 +138,36 @@ fn a_race_hits_several_changes_and_passes_on_rerun() {
 }
 
 #[test]
+fn what_did_not_run_is_no_rerun() {
+    let set = [fingerprint("race", "message:a")];
+    let of = |word: &str| format!("build_name=unit change=1 patchset=1 build_status={word}");
+    let runs = [
+        run(7, &of("FAILURE"), &[0]),
+        run(8, &of("ABORTED"), &[]),
+        run(9, &of("SUCCESS"), &[]),
+        run(10, &of("SKIPPED"), &[]),
+    ];
+    assert_eq!(row(&report(&set, &runs), "race").reruns, Reruns { passed: 1, of: 1 });
+}
+
+#[test]
+fn a_bug_that_hit_what_does_not_count_is_not_new() {
+    let set = [fingerprint("a", "message:a")];
+    let (matcher, _) = Matcher::builder().build(&set);
+    let mut retried = run(2, FAILED, &[0]);
+    retried.is_final = false;
+    let seen = [Seen { first: Some(retried.time), last: None }];
+    let runs = [retried, run(7, FAILED, &[0])];
+    let status = |seen: &[Seen]| {
+        let report = Report::new((&matcher, &set), &runs, seen, (week(), By::Job));
+        row(&report, "a").trend.status
+    };
+    assert_eq!(status(&seen), Status::Back);
+    let seen = [Seen { first: Some(runs[1].time), last: None }];
+    assert_eq!(status(&seen), Status::New);
+}
+
+#[test]
 fn general_fingerprints_count_where_nothing_specific_hit() {
     let mut general = fingerprint("general", "message:a");
     general.fallback = true;

@@ -18,7 +18,7 @@ const FALSE_DISCOVERY_RATE: f64 = 0.05;
 pub enum Status {
     /// It hit, and never had before this window.
     New,
-    /// It hit, not in the window before, but earlier; or its bug counts as closed.
+    /// It hit, had hit before, but nothing that counts in the window before; or its bug is closed.
     Back,
     /// It hits significantly more often than in the window before.
     Worse,
@@ -67,7 +67,7 @@ pub struct Trend {
 pub(super) struct Compared {
     pub(super) now: Proportion,
     pub(super) before: Proportion,
-    /// It hit before both windows.
+    /// It hit before this window, be it a run that does not count.
     pub(super) earlier: bool,
     pub(super) closed: bool,
     pub(super) query_changed: bool,

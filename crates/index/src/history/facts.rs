@@ -67,7 +67,7 @@ pub struct Answer {
 /// When a fingerprint hit, in all history.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SeenTimes {
-    /// The earliest hit there ever was, also of runs that were pruned since.
+    /// The time of the first run that was hit, also of one that was pruned since.
     pub first: Option<Timestamp>,
     /// The time of the last run that was hit.
     pub last: Option<Timestamp>,

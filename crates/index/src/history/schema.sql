@@ -43,7 +43,7 @@ CREATE TABLE fingerprints (
     id          TEXT NOT NULL,
     digest      TEXT NOT NULL,
     known_since TEXT NOT NULL,
-    -- The earliest hit there ever was; stays when its run is pruned.
+    -- The first run that it hit, of those that are pruned.
     first_seen  TEXT,
     UNIQUE (id, digest)
 );

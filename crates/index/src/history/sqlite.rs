@@ -15,6 +15,7 @@ use rusqlite::{
 };
 use sha2::{Digest, Sha256};
 
+use self::conditions::Conditions;
 use super::{
     Asked, Batch, History, HistorySize, HitFact, KnownRun, Question, RunAnswers, RunFacts, RunRow,
     RunSelection, SeenTimes,
@@ -27,6 +28,7 @@ use crate::{
 };
 
 mod answers;
+mod conditions;
 
 /// The version of the schema, in `PRAGMA user_version`.
 const FORMAT: u64 = 1;
@@ -123,11 +125,21 @@ impl Sqlite {
         Ok(runs)
     }
 
-    /// Removes the runs before a moment; returns their number.
+    /// Removes the runs before a moment, and keeps when each fingerprint first hit one; returns their
+    /// number.
     pub(crate) fn prune(&self, before: Timestamp) -> Outcome<u64> {
+        let before = stamp(before);
         self.transact(|transaction| {
-            let pruned =
-                transaction.execute("DELETE FROM runs WHERE time < ?1", [stamp(before)])?;
+            transaction.execute(
+                "UPDATE fingerprints SET first_seen = gone.first
+                 FROM (SELECT h.fingerprint AS question, min(r.time) AS first
+                    FROM hits h JOIN runs r ON r.run = h.run
+                    WHERE r.time < ?1 GROUP BY h.fingerprint) AS gone
+                 WHERE fingerprint = gone.question
+                    AND (first_seen IS NULL OR first_seen > gone.first)",
+                [&before],
+            )?;
+            let pruned = transaction.execute("DELETE FROM runs WHERE time < ?1", [&before])?;
             transaction
                 .execute("DELETE FROM packs WHERE pack NOT IN (SELECT pack FROM asked)", [])?;
             Ok(pruned as u64)
@@ -135,21 +147,15 @@ impl Sqlite {
     }
 
     fn select(&self, selection: &RunSelection) -> Outcome<Vec<KnownRun>> {
-        const SQL: &str = "SELECT run, build_uuid, attempt, fields, start_time, end_time, scanned,
-                scanned_told, events, told, tests_known, time FROM runs
-            WHERE (:uuid IS NULL OR build_uuid = :uuid)
-                AND (:from IS NULL OR time >= :from) AND (:to IS NULL OR time < :to)
-                AND (NOT :failed OR result = 'failed')
-            ORDER BY time, build_uuid, attempt";
+        let conditions = Conditions::of(selection);
         let connection = self.connection();
-        let mut statement = connection.prepare_cached(SQL)?;
-        let Window { from, to } = selection.window;
-        let mut rows = statement.query(named_params! {
-            ":uuid": selection.build_uuid,
-            ":from": from.map(stamp),
-            ":to": to.map(stamp),
-            ":failed": selection.failed,
-        })?;
+        let mut statement = connection.prepare_cached(&format!(
+            "SELECT run, build_uuid, attempt, fields, start_time, end_time, scanned, scanned_told,
+                events, told, tests_known, time
+             FROM runs r WHERE {} ORDER BY time, build_uuid, attempt",
+            conditions.sql()
+        ))?;
+        let mut rows = statement.query(conditions.params().as_slice())?;
         let mut runs = Vec::new();
         while let Some(row) = rows.next()? {
             let mut known = known_run(row)?;
@@ -489,19 +495,11 @@ impl Facts<'_> {
                 event = iif(excluded.time < time, excluded.event, event),
                 time = iif(excluded.time < time, excluded.time, time)",
         )?;
-        let mut seen = self.0.prepare_cached(
-            "UPDATE fingerprints SET first_seen = ?2
-             WHERE fingerprint = ?1 AND (first_seen IS NULL OR first_seen > ?2)",
-        )?;
         for hit in hits {
             let Some(question) = questions.get(hit.question as usize) else { continue };
             let HitFact { count, first: Place { file, line, event, time }, .. } = hit;
             let (count, line) = (count.cast_signed(), line.map(u64::cast_signed));
-            let time = time.map(stamp);
-            insert.execute(params![run, question, count, file, line, event, time])?;
-            if let Some(time) = time {
-                seen.execute(params![question, time])?;
-            }
+            insert.execute(params![run, question, count, file, line, event, time.map(stamp)])?;
         }
         Ok(())
     }

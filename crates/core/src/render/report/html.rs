@@ -1,6 +1,6 @@
 //! A page in one file: it opens offline, asks nobody for anything, and shows no log's text as markup.
 
-use std::io;
+use std::{borrow::Cow, io};
 
 use serde::Serialize;
 
@@ -18,7 +18,7 @@ const SCRIPT: &str = include_str!("page/script.js");
 #[derive(Serialize)]
 struct Data<'a> {
     series: Vec<String>,
-    slices: &'a [[String; 4]],
+    slices: Vec<[Cow<'a, str>; 4]>,
     eligible: &'a [Vec<u64>],
     rows: Vec<RowData<'a>>,
 }
@@ -92,9 +92,11 @@ fn overall(overall: &Overall, out: &mut dyn io::Write) -> io::Result<()> {
 fn ranking(out: &mut dyn io::Write) -> io::Result<()> {
     writeln!(
         out,
-        "<section aria-labelledby=\"ranking\">\n<h2 id=\"ranking\">Ranking</h2>\n\
+        "<section>\n<h2 id=\"ranking\">Ranking</h2>\n\
          <noscript><p>The ranking is drawn by a script in this page.</p></noscript>\n\
          <form id=\"filters\"></form>\n<p id=\"shown\" role=\"status\"></p>\n\
+         <p class=\"legend\"><span><span class=\"key failed\"></span>failed runs hit</span>\
+         <span><span class=\"key passed\"></span>passed runs hit</span></p>\n\
          <div class=\"wide\" tabindex=\"0\" role=\"region\" aria-labelledby=\"ranking\">\n<table>\n<thead><tr>\
          <th scope=\"col\">Bug</th><th scope=\"col\">Hits over time</th>\
          <th scope=\"col\" class=\"number\">Failed runs</th>\
@@ -167,7 +169,7 @@ fn unclassified(jobs: &[UnclassifiedJob], out: &mut dyn io::Write) -> io::Result
 fn data(report: &Report) -> io::Result<String> {
     let data = Data {
         series: report.series.iter().map(ToString::to_string).collect(),
-        slices: &report.slices,
+        slices: report.slices.iter().map(|slice| slice.each_ref().map(|it| escape(it))).collect(),
         eligible: &report.eligible,
         rows: report
             .fingerprints

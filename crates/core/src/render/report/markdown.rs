@@ -46,7 +46,7 @@ pub fn markdown(report: &Report, look: &ReportLook, out: &mut dyn io::Write) -> 
         writeln!(out, "\n{more} more are in the JSON.")?;
     }
     section(out, "Hits runs that passed, so its query is too broad", too_broad(report), |row| {
-        format!("{} of {} hits", row.passed_runs_hit, row.runs_hit)
+        format!("{} of {} runs hit had passed", row.passed_runs_hit, row.runs_hit)
     })?;
     section(out, "Closed, and back", report.returned(), |row| {
         counted(row.failed_runs_hit, "failed run")
@@ -91,8 +91,8 @@ fn unclassified(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
         writeln!(out, "\n### Unclassified\n")?;
     }
     for job in &report.unclassified {
-        let (runs, job_name) = (job.runs.len(), plain(&job.job));
-        write!(out, "- {job_name}: {runs} of {} failed", counted(job.failed, "run"))?;
+        let name = if job.job.is_empty() { "(no name)".to_owned() } else { plain(&job.job) };
+        write!(out, "- {name}: {} of {}", job.runs.len(), counted(job.failed, "failed run"))?;
         let links = job.runs.iter().filter_map(|run| run.log_url.as_deref());
         for (number, link) in (1..).zip(links.filter(|url| is_web(url)).take(LINKS)) {
             write!(out, " [{number}](<{}>)", address(link))?;

@@ -171,7 +171,9 @@ impl Page<'_> {
         let name = if job.job.is_empty() { "(no name)".into() } else { escape(&job.job) };
         let (open, failed) = (count(job.runs.len() as u64), counted(job.failed, "failed run"));
         let rate = percent_of(Some(100.0 * job.classification_rate));
-        self.line(&format!("{name}: {open} of {failed}, {rate} classified"))?;
+        let told = format!(": {open} of {failed}, {rate} classified");
+        let width = self.look.width.saturating_sub(2 + told.chars().count());
+        self.line(&format!("{}{told}", cut(&name, width)))?;
         for run in job.runs.iter().take(RUNS) {
             let place = run.log_url.as_deref().unwrap_or(&run.build_uuid);
             // A link that is cut is none.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use rusqlite::Connection;
 
-use super::{Outcome, Sqlite, stamp, time_of};
+use super::{Outcome, Sqlite, conditions::Conditions, time_of};
 use crate::{
     event::{RunKey, Window},
     history::{Answer, Question, RunAnswers, SeenTimes},
@@ -25,11 +25,12 @@ impl Sqlite {
         let rows = Rows::read(&connection, questions)?;
         let asked = asked(&connection, window)?;
         let mut found = found(&connection, window, &rows)?;
-        let mut statement = connection.prepare_cached(
-            "SELECT run, build_uuid, attempt FROM runs
-             WHERE (:from IS NULL OR time >= :from) AND (:to IS NULL OR time < :to)",
-        )?;
-        let mut runs = statement.query(bounds(window).as_params().as_slice())?;
+        let conditions = Conditions::within(window);
+        let mut statement = connection.prepare_cached(&format!(
+            "SELECT run, build_uuid, attempt FROM runs r WHERE {}",
+            conditions.sql()
+        ))?;
+        let mut runs = statement.query(conditions.params().as_slice())?;
         let mut answers = Vec::new();
         while let Some(row) = runs.next()? {
             let run: RunRow = row.get(0)?;
@@ -45,7 +46,7 @@ impl Sqlite {
     pub(in crate::history) fn seen(&self) -> Outcome<BTreeMap<String, SeenTimes>> {
         let connection = self.connection();
         let mut statement = connection.prepare_cached(
-            "SELECT f.id, min(f.first_seen), max(r.time)
+            "SELECT f.id, min(f.first_seen), min(r.time), max(r.time)
              FROM fingerprints f
                 LEFT JOIN hits h ON h.fingerprint = f.fingerprint
                 LEFT JOIN runs r ON r.run = h.run
@@ -54,26 +55,11 @@ impl Sqlite {
         let mut rows = statement.query([])?;
         let mut seen = BTreeMap::new();
         while let Some(row) = rows.next()? {
-            let times = SeenTimes { first: time_of(row.get(1)?), last: time_of(row.get(2)?) };
+            let first = [time_of(row.get(1)?), time_of(row.get(2)?)].into_iter().flatten().min();
+            let times = SeenTimes { first, last: time_of(row.get(3)?) };
             seen.insert(row.get(0)?, times);
         }
         Ok(seen)
-    }
-}
-
-/// A window's ends as the table has times.
-struct Bounds {
-    from: Option<String>,
-    to: Option<String>,
-}
-
-fn bounds(window: &Window) -> Bounds {
-    Bounds { from: window.from.map(stamp), to: window.to.map(stamp) }
-}
-
-impl Bounds {
-    fn as_params(&self) -> [(&str, &dyn rusqlite::ToSql); 2] {
-        [(":from", &self.from), (":to", &self.to)]
     }
 }
 
@@ -142,11 +128,13 @@ impl Rows {
 
 /// The packs that each run of a window was asked.
 fn asked(connection: &Connection, window: &Window) -> Outcome<HashMap<RunRow, Vec<i64>>> {
-    let mut statement = connection.prepare_cached(
-        "SELECT a.run, a.pack FROM asked a JOIN runs r ON r.run = a.run
-         WHERE (:from IS NULL OR r.time >= :from) AND (:to IS NULL OR r.time < :to)",
-    )?;
-    let mut rows = statement.query(bounds(window).as_params().as_slice())?;
+    let conditions = Conditions::within(window);
+    // From the runs to what they were asked: the other way looks at all history.
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT a.run, a.pack FROM runs r CROSS JOIN asked a ON a.run = r.run WHERE {}",
+        conditions.sql()
+    ))?;
+    let mut rows = statement.query(conditions.params().as_slice())?;
     let mut asked: HashMap<RunRow, Vec<i64>> = HashMap::new();
     while let Some(row) = rows.next()? {
         asked.entry(row.get(0)?).or_default().push(row.get(1)?);
@@ -160,11 +148,13 @@ fn found(
     window: &Window,
     known: &Rows,
 ) -> Outcome<HashMap<RunRow, Vec<(QuestionRow, u64)>>> {
-    let mut statement = connection.prepare_cached(
-        "SELECT h.run, h.fingerprint, h.count FROM hits h JOIN runs r ON r.run = h.run
-         WHERE (:from IS NULL OR r.time >= :from) AND (:to IS NULL OR r.time < :to)",
-    )?;
-    let mut rows = statement.query(bounds(window).as_params().as_slice())?;
+    let conditions = Conditions::within(window);
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT h.run, h.fingerprint, h.count FROM runs r CROSS JOIN hits h ON h.run = r.run
+         WHERE {}",
+        conditions.sql()
+    ))?;
+    let mut rows = statement.query(conditions.params().as_slice())?;
     let mut found: HashMap<RunRow, Vec<(QuestionRow, u64)>> = HashMap::new();
     while let Some(row) = rows.next()? {
         let question: QuestionRow = row.get(1)?;

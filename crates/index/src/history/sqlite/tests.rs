@@ -75,6 +75,52 @@ fn a_changed_query_is_another_question() {
     assert_eq!(history.facts(&unknown).unwrap(), Asked::default());
 }
 
+/// The run's time counts, not its event's, and that of a pruned run is kept.
+#[test]
+fn first_and_last_seen_are_of_runs() {
+    let dir = tempfile::tempdir().unwrap();
+    let history = history(&dir);
+    let time = |text: &str| Some(text.parse().unwrap());
+    for (id, ended) in [("r1", "2026-01-02T00:10:00Z"), ("r2", "2026-01-03T00:10:00Z")] {
+        let told = Some(RunRow { end_time: time(ended), ..RunRow::default() });
+        let hits = vec![hit(0, 1, "2026-01-01T23:50:00Z")];
+        let facts = RunFacts { events: 1, hits, told, ..RunFacts::new(&RunKey::first(id)) };
+        let batch = Batch { questions: vec![question("a")], runs: vec![facts] };
+        history.stage(id, &batch).unwrap();
+        assert!(history.settle(Some(id)).unwrap());
+    }
+    let both =
+        SeenTimes { first: time("2026-01-02T00:10:00Z"), last: time("2026-01-03T00:10:00Z") };
+    assert_eq!(history.seen().unwrap()["a"], both);
+    assert_eq!(history.prune("2026-01-03T00:00:00Z".parse().unwrap()).unwrap(), 1);
+    assert_eq!(history.seen().unwrap()["a"], both, "what is pruned is remembered");
+}
+
+/// Each event looks its run up: that must not be a walk over all of them.
+#[test]
+fn runs_are_found_by_an_index() {
+    let dir = tempfile::tempdir().unwrap();
+    let history = history(&dir);
+    let plan = |selection: &RunSelection| -> String {
+        let conditions = Conditions::of(selection);
+        let sql = format!(
+            "EXPLAIN QUERY PLAN SELECT run, fields FROM runs r WHERE {} ORDER BY time",
+            conditions.sql()
+        );
+        let connection = history.connection();
+        let mut statement = connection.prepare(&sql).unwrap();
+        statement.query_row(conditions.params().as_slice(), |row| row.get("detail")).unwrap()
+    };
+    let time = Some("2026-01-01T00:00:00Z".parse().unwrap());
+    let one = RunSelection { build_uuid: Some("r".to_owned()), ..RunSelection::default() };
+    let week = Window { from: time, to: None };
+    let later = RunSelection { window: week, failed: true, ..RunSelection::default() };
+    for selection in [one, later] {
+        assert!(plan(&selection).starts_with("SEARCH"), "{}", plan(&selection));
+    }
+    assert!(plan(&RunSelection::default()).starts_with("SCAN"), "that asks for all");
+}
+
 #[test]
 fn another_version_is_refused() {
     let dir = tempfile::tempdir().unwrap();

@@ -76,20 +76,17 @@
     const top = most(counts.points);
     const last = data.series.length - 1;
     const svg = make("svg", {
-      viewBox: `0 -14 ${width} ${height + 32}`, width: "100%", role: "img",
+      viewBox: `0 -24 ${width} ${height + 48}`, width: "100%", role: "img",
       "aria-label": `Runs hit by ${row.id}, from ${day(data.series[0])} to ${day(data.series[last])}`,
     });
     svg.append(
       make("line", { class: "axis", x1: 0, x2: width, y1: height, y2: height }),
       bars(counts.points, width, height, top),
-      make("text", { x: 0, y: -3 }, top === 1 ? "1 run" : `${top} runs`),
-      make("text", { x: 0, y: height + 14 }, day(data.series[0])),
-      make("text", { x: width, y: height + 14, "text-anchor": "end" }, day(data.series[last])),
+      make("text", { x: 0, y: -5 }, top === 1 ? "1 run" : `${top} runs`),
+      make("text", { x: 0, y: height + 18 }, day(data.series[0])),
+      make("text", { x: width, y: height + 18, "text-anchor": "end" }, day(data.series[last])),
     );
-    const legend = make("p", {},
-      make("span", { class: "key failed" }), "failed runs hit",
-      make("span", { class: "key passed" }), "passed runs hit");
-    return [legend, svg];
+    return svg;
   };
 
   const number = (name, text) => make("td", { class: "number", "data-name": name }, text);
@@ -136,7 +133,7 @@
       shown += 1;
       body.append(tableRow(row, counts, filtered));
       if (open.has(row.id)) {
-        body.append(make("tr", {}, make("td", { colspan: 8 }, ...chart(row, counts))));
+        body.append(make("tr", {}, make("td", { colspan: 8 }, chart(row, counts))));
       }
     }
     document.getElementById("shown").textContent =
