@@ -15,6 +15,7 @@ mod fingerprints;
 mod focus;
 mod hyperlinks;
 mod output;
+mod place;
 mod progress;
 mod records;
 mod remote;
