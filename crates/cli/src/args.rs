@@ -129,11 +129,11 @@ pub(crate) struct FingerprintArgs {
 /// Where the index is.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct IndexArgs {
-    /// The directory of the index.
+    /// The directory of the index, or the address of one in a cluster, as http://host:9200/NAME.
     ///
     /// Without it: the variable RECHECK_INDEX, else `index` of the settings file, else
     /// `recheck/index` in the user's data directory.
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH|URL")]
     pub(crate) index: Option<PathBuf>,
 }
 

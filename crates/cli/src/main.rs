@@ -17,6 +17,7 @@ mod gather;
 mod hyperlinks;
 mod intake;
 mod output;
+mod place;
 mod progress;
 mod records;
 mod remote;

@@ -19,14 +19,15 @@ use std::{
 
 use etcetera::{AppStrategy, AppStrategyArgs, choose_app_strategy};
 use jiff::tz::TimeZone;
-use recheck_index::{Embedded, Index};
+use recheck_index::ElasticAuth;
+use reqwest::Url;
 use serde::Deserialize;
 use thiserror::Error;
 
 use crate::{
     args::{FingerprintArgs, IndexArgs, ProfileArg},
-    failure::Failure,
     output::Output,
+    place::address,
     remote::{Credentials, Secret},
     repository::{self, RepositoryError, is_repository},
 };
@@ -60,7 +61,7 @@ impl Place {
 pub(crate) struct Settings {
     /// Directories of fingerprints, and repositories of them; relative to the file that names them.
     fingerprints: Option<Vec<PathBuf>>,
-    /// The directory of the index, relative to the file that names it.
+    /// The directory of the index, relative to the file that names it, or an address.
     index: Option<PathBuf>,
     /// The address of a bug, with `{id}` in the place of its id.
     pub(crate) tracker: Option<String>,
@@ -87,6 +88,16 @@ pub(crate) struct HostRule {
     /// May be asked with `--untrusted` wherever it is.
     #[serde(default)]
     private: bool,
+}
+
+impl HostRule {
+    /// The token for this host, where it has one.
+    fn token(&self, host: &str) -> Result<Option<String>, SettingsError> {
+        let Some(variable) = &self.token_env else { return Ok(None) };
+        let token = env::var(variable).ok().filter(|token| !token.is_empty());
+        let missing = || SettingsError::Token { host: host.to_owned(), variable: variable.clone() };
+        token.ok_or_else(missing).map(Some)
+    }
 }
 
 /// One `[[tags]]` of a settings file.
@@ -137,6 +148,16 @@ pub(crate) enum SettingsError {
         /// The variable.
         variable: String,
     },
+    /// A variable has a value that it can't have.
+    #[error("{variable} is `{text}`: {reason}")]
+    Variable {
+        /// Its name.
+        variable: &'static str,
+        /// What it is set to.
+        text: String,
+        /// What it should be.
+        reason: String,
+    },
     /// Nobody knows where the index is.
     #[error(
         "there is no directory for the index\n  help: give one with `--index PATH` or RECHECK_INDEX"
@@ -184,7 +205,10 @@ impl Settings {
                 *place = folder.join(&place);
             }
         }
-        settings.index = settings.index.map(|place| folder.join(place));
+        settings.index = settings.index.map(|place| match address(&place) {
+            Some(_) => place,
+            None => folder.join(place),
+        });
         Ok(settings)
     }
 
@@ -230,12 +254,7 @@ impl Settings {
     /// When a variable that should hold one is not set.
     pub(crate) fn add_credentials(&self, to: &mut Credentials) -> Result<(), SettingsError> {
         for (host, rule) in &self.hosts {
-            let Some(variable) = &rule.token_env else { continue };
-            let token = env::var(variable).ok().filter(|token| !token.is_empty());
-            let token = token.ok_or_else(|| SettingsError::Token {
-                host: host.clone(),
-                variable: variable.clone(),
-            })?;
+            let Some(token) = rule.token(host)? else { continue };
             let secret = match rule.user.clone() {
                 Some(user) => Secret::Password { user, password: token },
                 None => Secret::Token(token),
@@ -243,6 +262,25 @@ impl Settings {
             to.add(host, secret);
         }
         Ok(())
+    }
+
+    /// Who asks the cluster at an address.
+    ///
+    /// # Errors
+    ///
+    /// When a variable that should hold the token is not set.
+    pub(crate) fn index_auth(&self, url: &Url) -> Result<Option<ElasticAuth>, SettingsError> {
+        let host = url.host_str().unwrap_or_default();
+        let with_port = format!("{host}:{}", url.port_or_known_default().unwrap_or_default());
+        let rule = self.hosts.iter().find(|(name, _)| {
+            name.eq_ignore_ascii_case(host) || name.eq_ignore_ascii_case(&with_port)
+        });
+        let Some((name, rule)) = rule else { return Ok(None) };
+        let token = rule.token(name)?;
+        Ok(token.map(|token| match rule.user.clone() {
+            Some(user) => ElasticAuth::Basic { user, password: token },
+            None => ElasticAuth::Bearer(token),
+        }))
     }
 
     /// The hosts that may be asked with `--untrusted` though they are private.
@@ -281,15 +319,6 @@ impl Settings {
         let parser = jiff::fmt::temporal::DateTimeParser::new();
         parser.parse_time_zone(name).map_err(|_| SettingsError::Zone(name.to_owned()))
     }
-}
-
-/// Opens an index to read.
-///
-/// # Errors
-///
-/// When there is none, or it can't be read.
-pub(crate) fn open_index(place: &Path) -> Result<Box<dyn Index>, Failure> {
-    Ok(Box::new(Embedded::open(place)?))
 }
 
 fn project_file() -> Option<PathBuf> {

@@ -66,9 +66,74 @@ pub enum IndexErrorKind {
     /// A staged batch or a stored event can't be read.
     #[error("something in the index is damaged: {0}\n  help: ingest into a new directory")]
     Damaged(#[source] serde_json::Error),
+    /// An address that leads to no index.
+    #[error(
+        "this is not the address of an index: {0}\n  help: write it as `http://HOST:9200/NAME`, or with a pattern: `…/logstash-*`, `…/logstash-%Y.%m.%d`"
+    )]
+    Address(String),
+    /// A credential or a certificate that can't be used.
+    #[error("{0}")]
+    Credential(String),
+    /// The server can't be reached.
+    #[error("the server cannot be reached: {0}\n  help: check the address, and that it runs")]
+    Unreachable(String),
+    /// The server does not answer.
+    #[error(
+        "the server did not answer within {} s\n  help: see whether it is overloaded or hangs; RECHECK_INDEX_TIMEOUT=120s gives it more time", .0.as_secs()
+    )]
+    Silent(Duration),
+    /// The server says no.
+    #[error("the server refuses ({status}): {reason}{}", refusal_help(*status))]
+    Refused {
+        /// HTTP's status.
+        status: u16,
+        /// The server's own words.
+        reason: String,
+    },
+    /// The server has not looked at everything.
+    #[error(
+        "the answer is not complete: {0}\n  help: look at the cluster's health; the same command again asks anew"
+    )]
+    Incomplete(String),
+    /// The server did not take all documents.
+    #[error("the server refused {count} of the documents, the first one with: {reason}")]
+    Documents {
+        /// How many.
+        count: usize,
+        /// The server's own words.
+        reason: String,
+    },
+    /// What the server says can't be understood.
+    #[error("the server's answer cannot be understood: {0}")]
+    Answer(String),
+    /// An index that somebody else fills.
+    #[error(
+        "this index was not made by recheck and is only read\n  help: give the name of a new index to write to"
+    )]
+    ReadOnly,
+    /// A question that would read too much of a cluster.
+    #[error(
+        "the cluster cannot answer this by itself, and {events} events are too many to be read: {reason}\n  help: narrow it, by a window or by a query beside it"
+    )]
+    TooMany {
+        /// Events that would be read.
+        events: u64,
+        /// Why.
+        reason: String,
+    },
     /// The file system refuses.
     #[error("the index cannot be used: {0}")]
     Io(#[source] io::Error),
+}
+
+fn refusal_help(status: u16) -> &'static str {
+    match status {
+        401 | 403 => {
+            "\n  help: set RECHECK_INDEX_API_KEY, or RECHECK_INDEX_TOKEN, or RECHECK_INDEX_USER and RECHECK_INDEX_PASSWORD, to what may do this"
+        }
+        429 => "\n  help: the cluster has too much to do; wait, or give it more memory",
+        _ => "",
+    }
 }
 
 impl IndexErrorKind {

@@ -36,13 +36,16 @@
 
 mod attach;
 mod digest;
+mod elastic;
 mod embedded;
 mod error;
 mod event;
 mod history;
 mod index;
+mod pending;
 mod report;
 mod run;
+mod words;
 
 /// A field's name may have at most this many bytes.
 pub const MAX_FIELD_NAME: usize = embedded::LONGEST_NAME;
@@ -50,6 +53,7 @@ pub const MAX_FIELD_NAME: usize = embedded::LONGEST_NAME;
 pub use crate::{
     attach::{Attached, AttachedBug, attach, never_hits},
     digest::digest,
+    elastic::{Elastic, ElasticAuth, ElasticOptions},
     embedded::Embedded,
     error::{IndexError, IndexErrorKind},
     event::{IndexedEvent, RunKey, Window},

@@ -19,7 +19,8 @@ use crate::{
     failure::Failure,
     fingerprints::{Fingerprints, Purpose},
     output::Output,
-    settings::{Settings, open_index},
+    place::open_index,
+    settings::Settings,
 };
 
 const EXAMPLE: &str = "\
@@ -100,7 +101,7 @@ struct BugLine<'a> {
 /// When there is no index, no fingerprint works, or the index can't be used.
 pub(crate) fn run(args: &AttachArgs, output: &mut Output) -> Result<Exit, Failure> {
     let settings = Settings::load()?;
-    let index = open_index(&settings.index(&args.index)?)?;
+    let index = open_index(&settings, &settings.index(&args.index)?)?;
     let place = settings.fingerprints(&args.fingerprints).fetched(output)?;
     let fingerprints =
         Fingerprints::load(&place, settings.tracker.as_deref(), Purpose::of(index.schema()));

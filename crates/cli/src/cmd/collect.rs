@@ -9,9 +9,7 @@ use recheck_core::{
     log::Glob,
     render::{counted, escape},
 };
-use recheck_index::{
-    Embedded, History, Index, KnownRun, RunSelection, Scanned, Window, Writer, WriterOptions,
-};
+use recheck_index::{History, KnownRun, RunSelection, Scanned, Window, Writer, WriterOptions};
 use sha2::{Digest, Sha256};
 
 use crate::{
@@ -25,6 +23,7 @@ use crate::{
     gather::{Filter, Gathered, RunTarget},
     intake::{Intake, Taken, without_logs},
     output::Output,
+    place::{open_or_create, shown},
     progress::{self, Progress},
     remote::{Credentials, Http, ListedRun, RUN_FILE, RemoteArgs, RunList, Selection},
     settings::Settings,
@@ -120,7 +119,7 @@ pub(crate) fn run(args: &CollectArgs, output: &mut Output) -> Result<Exit, Failu
     let list = source(&args.source, &mut credentials)?;
     let settings = Settings::load()?;
     let place = settings.index(&args.index)?;
-    let index = Embedded::open_or_create(&place, args.schema.map(Into::into), args.wait)?;
+    let index = open_or_create(&settings, &place, (args.schema.map(Into::into), args.wait))?;
     let at = settings.fingerprints(&args.fingerprints).fetched(output)?;
     let fingerprints = Fingerprints::load(&at, None, Purpose::of(index.schema()));
     fingerprints.some(&at)?;
@@ -140,22 +139,23 @@ pub(crate) fn run(args: &CollectArgs, output: &mut Output) -> Result<Exit, Failu
         meta: &[],
         keeps_all: true,
     };
-    let known = KnownRuns::load(index.history(), args)?;
     let writer_options = WriterOptions { memory: args.memory as usize, patience: args.wait };
     let watched = progress::is_wanted(args.no_progress);
     let mut writer = index.writer(&writer_options)?;
+    // Not before nobody else writes: another one that collects may just have ended.
+    let known = KnownRuns::load(index.history(), args)?;
     writer.fingerprints(fingerprints.known());
     let mut collect = Collect { args, intake, known, http: &http, counted: Counted::default() };
     let outcome = progress.watch(watched, || collect.all(&list, &mut *writer, output));
+    let cut = outcome?;
     writer.finish()?;
     let Counted { runs, failed, read, events, known, refused } = collect.counted;
-    let cut = outcome?;
     writeln!(
         output.out(),
         "{} ({failed} failed), logs of {read} read, {} into {}; {known} known before",
         counted(runs, "run"),
         counted(events, "event"),
-        place.display()
+        shown(&place)
     )?;
     if let Some(reason) = cut {
         output.say(&format!(

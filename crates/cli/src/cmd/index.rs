@@ -7,11 +7,8 @@ use recheck_core::{
 };
 
 use crate::{
-    args::IndexArgs,
-    exit::Exit,
-    failure::Failure,
-    output::Output,
-    settings::{Settings, open_index},
+    args::IndexArgs, exit::Exit, failure::Failure, output::Output, place::open_index,
+    settings::Settings,
 };
 
 const EXAMPLE: &str = "\
@@ -44,7 +41,8 @@ enum Action {
 /// When there is no index, or it can't be read.
 pub(crate) fn run(command: &IndexCommand, output: &mut Output) -> Result<Exit, Failure> {
     let Action::Info(args) = &command.action;
-    let index = open_index(&Settings::load()?.index(args)?)?;
+    let settings = Settings::load()?;
+    let index = open_index(&settings, &settings.index(args)?)?;
     let info = index.info()?;
     let history = index.history().size()?;
     let schema = match index.schema() {

@@ -12,7 +12,7 @@ use recheck_core::{
     log::{Glob, Profile, TagTable, TimeContext},
     render::{counted, escape},
 };
-use recheck_index::{Embedded, Index, IndexedEvent, Writer, WriterOptions};
+use recheck_index::{Index, IndexedEvent, Writer, WriterOptions};
 
 use crate::{
     args::{FingerprintArgs, IndexArgs, ProfileArg, SchemaArg, duration, glob, key_value, size},
@@ -24,6 +24,7 @@ use crate::{
     gather::{Filter, RunTarget},
     intake::{Intake, Taken},
     output::Output,
+    place::{open_or_create, shown},
     progress::{self, Progress},
     records::{Runs, read_event, read_run},
     remote::{Credentials, RemoteArgs},
@@ -109,14 +110,14 @@ pub(crate) struct IngestArgs {
 pub(crate) fn run(args: &IngestArgs, output: &mut Output) -> Result<Exit, Failure> {
     let settings = Settings::load()?;
     let place = settings.index(&args.index)?;
-    let index = Embedded::open_or_create(&place, args.schema.map(Into::into), args.wait)?;
+    let index = open_or_create(&settings, &place, (args.schema.map(Into::into), args.wait))?;
     let at = settings.fingerprints(&args.fingerprints).fetched(output)?;
     let fingerprints = Fingerprints::load(&at, None, Purpose::of(index.schema()));
     fingerprints.some(&at)?;
     let progress = Progress::default();
     let watched = progress::is_wanted(args.no_progress);
     let done = progress.watch(watched, || {
-        let ingest = Ingest { index: &index, fingerprints: &fingerprints, progress: &progress };
+        let ingest = Ingest { index: &*index, fingerprints: &fingerprints, progress: &progress };
         ingest.all(args, &settings, output)
     })?;
     writeln!(
@@ -124,7 +125,7 @@ pub(crate) fn run(args: &IngestArgs, output: &mut Output) -> Result<Exit, Failur
         "{} and {} into {}",
         counted(done.events, "event"),
         counted(done.runs, "run"),
-        place.display()
+        shown(&place)
     )?;
     Ok(if done.refused == 0 { Exit::Explained } else { Exit::Unexplained })
 }

@@ -19,7 +19,8 @@ use crate::{
     failure::Failure,
     fingerprints::{Fingerprints, Purpose},
     output::Output,
-    settings::{Settings, open_index},
+    place::open_index,
+    settings::Settings,
 };
 
 /// Documents a thread takes at a time.
@@ -46,8 +47,8 @@ pub(crate) struct MatchArgs {
     /// standard input.
     #[arg(long, value_name = "FILE", required_unless_present = "index")]
     events: Option<PathBuf>,
-    /// All documents of an index, in place of a file.
-    #[arg(long, value_name = "PATH", conflicts_with_all = ["events", "schema"])]
+    /// All documents of an index, a directory or an address, in place of a file.
+    #[arg(long, value_name = "PATH|URL", conflicts_with_all = ["events", "schema"])]
     index: Option<PathBuf>,
     /// Which fields are analysed [default: logstash]; an index has a schema of its own.
     #[arg(long, value_enum)]
@@ -100,7 +101,7 @@ struct Answers {
 pub(crate) fn run(args: &MatchArgs, output: &mut Output) -> Result<Exit, Failure> {
     let settings = Settings::load()?;
     let place = settings.fingerprints(&args.fingerprints).fetched(output)?;
-    let index = args.index.as_deref().map(open_index).transpose()?;
+    let index = args.index.as_deref().map(|place| open_index(&settings, place)).transpose()?;
     let schema = match &index {
         Some(index) => index.schema(),
         None => args.schema.unwrap_or_default().into(),

@@ -3,13 +3,14 @@
 use clap::Args;
 use jiff::Timestamp;
 use recheck_core::render::counted;
-use recheck_index::{Embedded, Horizon, Index, WriterOptions};
+use recheck_index::{Horizon, WriterOptions};
 
 use crate::{
     args::{IndexArgs, moment},
     exit::Exit,
     failure::Failure,
     output::Output,
+    place::open_index,
     settings::Settings,
 };
 
@@ -42,8 +43,8 @@ pub(crate) struct PruneArgs {
 ///
 /// When the index can't be used.
 pub(crate) fn run(args: &PruneArgs, output: &mut Output) -> Result<Exit, Failure> {
-    let place = Settings::load()?.index(&args.index)?;
-    let index = Embedded::open(&place)?;
+    let settings = Settings::load()?;
+    let index = open_index(&settings, &settings.index(&args.index)?)?;
     let mut writer = index.writer(&WriterOptions::default())?;
     let horizon = Horizon { events: args.events_older_than, history: args.history_older_than };
     let pruned = writer.prune(&horizon)?;

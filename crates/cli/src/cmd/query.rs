@@ -20,7 +20,8 @@ use crate::{
     failure::Failure,
     fingerprints::{Fingerprints, Purpose},
     output::Output,
-    settings::{Settings, open_index},
+    place::open_index,
+    settings::Settings,
 };
 
 /// What people look at first.
@@ -95,7 +96,7 @@ enum QueryFormat {
 /// When there is no index, or what was asked is neither a fingerprint nor a query.
 pub(crate) fn run(args: &QueryArgs, output: &mut Output) -> Result<Exit, Failure> {
     let settings = Settings::load()?;
-    let index = open_index(&settings.index(&args.index)?)?;
+    let index = open_index(&settings, &settings.index(&args.index)?)?;
     let fingerprints = [fingerprint(args, &settings, &*index, output)?];
     let (matcher, errors) = Matcher::builder().schema(index.schema()).build(&fingerprints);
     if let Some(error) = errors.first() {

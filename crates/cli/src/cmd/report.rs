@@ -14,7 +14,8 @@ use crate::{
     failure::Failure,
     fingerprints::{Fingerprints, Purpose},
     output::Output,
-    settings::{Settings, open_index},
+    place::open_index,
+    settings::Settings,
 };
 
 const EXAMPLE: &str = "\
@@ -134,7 +135,7 @@ impl HistoryArgs {
     pub(super) fn report(&self, by: By, output: &Output) -> Result<Report, Failure> {
         let settings = Settings::load()?;
         let window = self.window()?;
-        let index = open_index(&settings.index(&self.index)?)?;
+        let index = open_index(&settings, &settings.index(&self.index)?)?;
         let place = settings.fingerprints(&self.fingerprints).fetched(output)?;
         let purpose = Purpose::of(index.schema());
         let fingerprints = Fingerprints::load(&place, settings.tracker.as_deref(), purpose);

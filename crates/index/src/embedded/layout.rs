@@ -39,7 +39,7 @@ use crate::{
 pub(super) const LONGEST_VALUE: usize = 32_000;
 
 /// A text with more bytes has no keyword twin for facets, as with Elasticsearch's `ignore_above`.
-pub(super) const LONGEST_TWIN: usize = 256;
+pub(crate) const LONGEST_TWIN: usize = 256;
 
 /// A field's name may have this many bytes. Lucene's limit is that of a term, 32,766.
 pub(crate) const LONGEST_NAME: usize = 1_000;
@@ -177,7 +177,7 @@ pub(super) fn value_term(name: &str, value: &str) -> String {
 }
 
 /// A value as it stands in a term: itself, or its beginning and its digest.
-pub(super) fn cut(value: &str) -> Cow<'_, str> {
+pub(crate) fn cut(value: &str) -> Cow<'_, str> {
     if value.len() <= LONGEST_VALUE {
         return value.into();
     }

@@ -87,7 +87,7 @@ impl Manifest {
 }
 
 /// The word for a schema.
-pub(super) fn schema_word(schema: Schema) -> &'static str {
+pub(crate) fn schema_word(schema: Schema) -> &'static str {
     match schema {
         Schema::Dynamic => "dynamic",
         _ => "logstash",

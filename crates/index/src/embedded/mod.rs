@@ -32,8 +32,13 @@ use tantivy::{
     IndexReader, ReloadPolicy, Searcher, TantivyError, columnar::Column, directory::MmapDirectory,
 };
 
-pub(crate) use self::layout::LONGEST_NAME;
 use self::{layout::Layout, manifest::Manifest, search::Search, write::EmbeddedWriter};
+pub(crate) use self::{
+    layout::{LONGEST_NAME, LONGEST_TWIN, cut},
+    manifest::schema_word,
+    overview::{histogram, step},
+    stored::Raw,
+};
 use crate::{
     error::{IndexError, IndexErrorKind},
     history::{History, Sqlite},

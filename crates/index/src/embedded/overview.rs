@@ -152,17 +152,11 @@ fn count_runs(columns: &Columns, found: &Found) -> Outcome<u64> {
 }
 
 /// Counts sorted times in steps that people think in, few enough to look at.
-fn histogram(times: &[i64]) -> Histogram {
-    const MINUTE: i64 = 60;
-    const HOUR: i64 = 60 * MINUTE;
-    const DAY: i64 = 24 * HOUR;
-    let steps = [MINUTE, 10 * MINUTE, HOUR, 6 * HOUR, DAY, 7 * DAY, 30 * DAY, 365 * DAY];
+pub(crate) fn histogram(times: &[i64]) -> Histogram {
     let (Some(first), Some(last)) = (times.first(), times.last()) else {
         return Histogram::default();
     };
-    let seconds = (last - first) / 1_000_000;
-    let fits = |step: &&i64| seconds / **step < MAX_STEPS;
-    let step = steps.iter().find(fits).copied().unwrap_or(3_650 * DAY);
+    let step = step((last - first) / 1_000_000);
     let start = |micros: i64| micros.div_euclid(step * 1_000_000) * step;
     let mut counts: Vec<(Timestamp, u64)> = Vec::new();
     for same in times.chunk_by(|a, b| start(*a) == start(*b)) {
@@ -171,6 +165,16 @@ fn histogram(times: &[i64]) -> Histogram {
         }
     }
     Histogram { step: SignedDuration::from_secs(step), counts }
+}
+
+/// The length in seconds of the steps that a span of so many seconds is divided into.
+pub(crate) fn step(seconds: i64) -> i64 {
+    const MINUTE: i64 = 60;
+    const HOUR: i64 = 60 * MINUTE;
+    const DAY: i64 = 24 * HOUR;
+    let steps = [MINUTE, 10 * MINUTE, HOUR, 6 * HOUR, DAY, 7 * DAY, 30 * DAY, 365 * DAY];
+    let fits = |step: &&i64| seconds / **step < MAX_STEPS;
+    steps.iter().find(fits).copied().unwrap_or(3_650 * DAY)
 }
 
 #[cfg(test)]

@@ -49,12 +49,12 @@ impl Layout {
 
     /// Events whose text has a term with this piece in it; see [`Test::Piece`].
     pub(super) fn piece(self, piece: &str) -> Box<dyn Query> {
-        self.text(&Test::Piece(piece.to_ascii_lowercase()))
+        self.text(&Test::Piece(piece.to_owned()))
     }
 
     /// Events whose text has this word.
     pub(super) fn word(self, word: &str) -> Box<dyn Query> {
-        self.text(&Test::Leaf(LeafTest::Term(word.to_ascii_lowercase())))
+        self.text(&Test::Leaf(LeafTest::Term(word.to_owned())))
     }
 
     /// Events whose message meets the test, or what their log has beside it.

@@ -38,7 +38,7 @@ struct Read<'a> {
 /// An event as it stands in its log: itself, or what stands there round its message.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
-pub(super) enum Raw<'a> {
+pub(crate) enum Raw<'a> {
     Round(#[serde(borrow)] Cow<'a, str>, #[serde(borrow)] Cow<'a, str>),
     Whole(#[serde(borrow)] Cow<'a, str>),
 }
@@ -46,7 +46,7 @@ pub(super) enum Raw<'a> {
 impl<'a> Raw<'a> {
     /// The raw text of an event, if it has one; in parts where its message stands in it and does
     /// not begin or end within a word.
-    pub(super) fn of(event: &'a IndexedEvent) -> Option<Raw<'a>> {
+    pub(crate) fn of(event: &'a IndexedEvent) -> Option<Raw<'a>> {
         let raw = event.raw.as_deref()?;
         let message = event.fields.values("message").iter().next().unwrap_or_default();
         let is_word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
@@ -59,7 +59,7 @@ impl<'a> Raw<'a> {
         })
     }
 
-    fn join(self, fields: &Fields) -> String {
+    pub(crate) fn join(self, fields: &Fields) -> String {
         let message = fields.values("message").iter().next().unwrap_or_default();
         match self {
             Raw::Round(before, behind) => format!("{before}{message}{behind}"),

@@ -8,15 +8,10 @@
 //! does not have, and drops them. Who is killed between 2 and 3 has added everything: the next one
 //! finds that tantivy has the batch, and does 3.
 
-use std::{
-    collections::{BTreeMap, HashMap, HashSet},
-    fs::File,
-    num::NonZeroUsize,
-    process, thread,
-};
+use std::{collections::HashSet, fs::File, num::NonZeroUsize, process, thread};
 
 use jiff::Timestamp;
-use recheck_core::{FieldValues, Fields, Known, RunMeta};
+use recheck_core::Known;
 use tantivy::{
     DocAddress, IndexWriter, Searcher, Term,
     columnar::Column,
@@ -31,8 +26,9 @@ use super::{
 use crate::{
     error::IndexError,
     event::{IndexedEvent, RunKey},
-    history::{Batch, HitFact, Question, RunFacts, RunRow},
-    index::{Horizon, Place, Pruned, Writer, WriterOptions},
+    history::{Batch, Question, RunFacts, RunRow},
+    index::{Horizon, Pruned, Writer, WriterOptions},
+    pending::{Pending, size},
     run::Run,
 };
 
@@ -49,6 +45,8 @@ pub(super) struct EmbeddedWriter<'a> {
     _lock: File,
     questions: Vec<Question>,
     pending: Pending,
+    /// The names of events without a run that are pending.
+    names: HashSet<String>,
     /// What is there but for what is pending.
     committed: Searcher,
     /// Bytes of events after which a batch is committed.
@@ -61,82 +59,6 @@ pub(super) struct EmbeddedWriter<'a> {
     told: HashSet<RunKey>,
     /// Names of committed batches must differ.
     batches: u64,
-}
-
-/// What is not yet committed.
-#[derive(Default)]
-struct Pending {
-    runs: BTreeMap<RunKey, RunFacts>,
-    /// By run and question, the place of its hits in the run's facts.
-    hits: HashMap<(RunKey, u32), usize>,
-    /// The names of events without a run.
-    names: HashSet<String>,
-    bytes: usize,
-    events: u64,
-}
-
-impl Pending {
-    fn run(&mut self, key: &RunKey) -> &mut RunFacts {
-        self.runs.entry(key.clone()).or_insert_with(|| RunFacts::new(key))
-    }
-
-    fn is_empty(&self) -> bool {
-        self.runs.is_empty() && self.events == 0
-    }
-
-    fn add_event(&mut self, run: &RunKey, event: &IndexedEvent, hits: &[u32]) {
-        let facts = self.run(run);
-        facts.events += 1;
-        facts.last_event = facts.last_event.max(event.time);
-        if facts.told.is_none() && facts.guessed.is_empty() {
-            facts.guessed = run_fields(event);
-        }
-        for &question in hits {
-            self.add_hit(run, question, event);
-        }
-    }
-
-    fn add_hit(&mut self, run: &RunKey, question: u32, event: &IndexedEvent) {
-        let place = || Place {
-            file: event.values("filename").iter().next().map(str::to_owned),
-            line: event.line,
-            event: event.id.clone(),
-            time: event.time,
-        };
-        let known = self.hits.get(&(run.clone(), question)).copied();
-        let facts = self.run(run);
-        match known {
-            Some(known) => {
-                let hit = &mut facts.hits[known];
-                hit.count += 1;
-                let is_earlier = match (event.time, hit.first.time) {
-                    (Some(own), Some(first)) => own < first,
-                    (Some(_), None) => true,
-                    (None, _) => false,
-                };
-                if is_earlier {
-                    hit.first = place();
-                }
-            }
-            None => {
-                facts.hits.push(HitFact { question, count: 1, first: place() });
-                let at = facts.hits.len() - 1;
-                self.hits.insert((run.clone(), question), at);
-            }
-        }
-    }
-}
-
-/// The fields of an event that are fields of a run.
-fn run_fields(event: &IndexedEvent) -> BTreeMap<String, Vec<String>> {
-    let mut fields = BTreeMap::new();
-    for name in RunMeta::known_keys() {
-        let values: Vec<String> = event.values(name).iter().map(str::to_owned).collect();
-        if !values.is_empty() {
-            fields.insert((*name).to_owned(), values);
-        }
-    }
-    fields
 }
 
 impl<'a> EmbeddedWriter<'a> {
@@ -155,6 +77,7 @@ impl<'a> EmbeddedWriter<'a> {
             _lock: lock,
             questions: Vec::new(),
             pending: Pending::default(),
+            names: HashSet::new(),
             committed: index.searcher()?,
             batch_bytes: memory / 2,
             seq: next_seq(index)?,
@@ -165,19 +88,8 @@ impl<'a> EmbeddedWriter<'a> {
     }
 
     fn add_run(&mut self, run: &Run) -> Outcome<()> {
-        let row = RunRow {
-            fields: run
-                .fields
-                .iter()
-                .map(|(name, values)| (name.to_owned(), values.to_vec()))
-                .collect(),
-            start_time: run.start_time,
-            end_time: run.end_time,
-            scanned: run.scanned,
-            failed_tests: run.failed_tests.clone(),
-        };
-        self.pending.bytes +=
-            row.fields.values().flatten().map(|value| value.len() + 64).sum::<usize>();
+        let row = RunRow::of(run);
+        self.pending.bytes += row.size();
         self.pending.run(&run.key).told = Some(row);
         self.told.insert(run.key.clone());
         self.commit_when_full()
@@ -208,7 +120,7 @@ impl<'a> EmbeddedWriter<'a> {
     /// deleted in every segment, so it is not asked in vain.
     fn replace(&mut self, id: &str) -> Outcome<()> {
         let term = self.index.layout.replaces_term(id);
-        let is_pending = !self.pending.names.insert(id.to_owned());
+        let is_pending = !self.names.insert(id.to_owned());
         if is_pending || self.committed.doc_freq(&term)? > 0 {
             self.events.delete_term(term);
         }
@@ -233,6 +145,7 @@ impl<'a> EmbeddedWriter<'a> {
             return Ok(());
         }
         let Pending { runs, .. } = std::mem::take(&mut self.pending);
+        self.names.clear();
         let unfinished = |mut facts: RunFacts| {
             facts.unfinished = !last;
             facts
@@ -358,12 +271,4 @@ fn next_seq(index: &Embedded) -> Outcome<u64> {
         }
     }
     Ok(next)
-}
-
-/// About how much memory an event takes on its way.
-fn size(event: &IndexedEvent) -> usize {
-    let bytes = |fields: &Fields| -> usize {
-        fields.iter().flat_map(|(_, values)| values).map(|value| value.len() + 64).sum()
-    };
-    bytes(&event.fields) + bytes(&event.inherited)
 }

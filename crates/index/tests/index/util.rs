@@ -1,28 +1,104 @@
 //! What the tests share: backends, events, fingerprints.
 
-use std::path::Path;
+use std::{
+    env,
+    io::{Read, Write},
+    net::TcpStream,
+    path::Path,
+    sync::atomic::{AtomicU32, Ordering},
+};
 
 use recheck_core::{Document, Fingerprint, Known, Matcher, Query, Schema};
-use recheck_index::{Embedded, Hit, Index, IndexedEvent, RunKey, Scope, WriterOptions};
+use recheck_index::{
+    Elastic, ElasticOptions, Embedded, Hit, Index, IndexedEvent, RunKey, Scope, WriterOptions,
+};
 use tempfile::TempDir;
 
 /// A fresh, empty index of some backend.
 pub(crate) struct Fresh {
-    pub(crate) backend: &'static str,
+    pub(crate) backend: String,
     pub(crate) index: Box<dyn Index>,
     /// Removed with the index.
-    _dir: TempDir,
+    _place: Gone,
+}
+
+/// Where an index is: gone when this is dropped.
+enum Gone {
+    Dir { _dir: TempDir },
+    Server { server: String, name: String },
+}
+
+impl Drop for Gone {
+    fn drop(&mut self) {
+        if let Gone::Server { server, name } = self {
+            for path in [
+                name.clone(),
+                format!("recheck-history-{name}"),
+                format!("_index_template/recheck-{name}"),
+            ] {
+                request(server, "DELETE", &path, "");
+            }
+        }
+    }
 }
 
 /// A fresh index of every backend that can be reached.
 pub(crate) fn backends(schema: Schema) -> Vec<Fresh> {
-    vec![embedded(schema)]
+    let servers = servers();
+    let clusters = servers.iter().map(|server| elastic(server, schema));
+    std::iter::once(embedded(schema)).chain(clusters).collect()
+}
+
+/// The servers of `RECHECK_TEST_INDEX`.
+pub(crate) fn servers() -> Vec<String> {
+    let told = env::var("RECHECK_TEST_INDEX").unwrap_or_default();
+    let servers: Vec<String> = told
+        .split(',')
+        .map(|server| server.trim().trim_end_matches('/').to_owned())
+        .filter(|server| !server.is_empty())
+        .collect();
+    if servers.is_empty() {
+        println!("skipped on clusters: RECHECK_TEST_INDEX, the addresses of servers, is not set");
+    }
+    servers
 }
 
 fn embedded(schema: Schema) -> Fresh {
     let dir = tempfile::tempdir().expect("a directory");
     let index = Box::new(open(dir.path(), schema));
-    Fresh { backend: "embedded", index, _dir: dir }
+    Fresh { backend: "embedded".to_owned(), index, _place: Gone::Dir { _dir: dir } }
+}
+
+fn elastic(server: &str, schema: Schema) -> Fresh {
+    let name = fresh_name();
+    let address = format!("{server}/{name}");
+    let options = ElasticOptions::default();
+    let index = Elastic::open_or_create(&address, Some(schema), &options).expect("an index");
+    let backend = index.info().expect("it is told").backend;
+    let place = Gone::Server { server: server.to_owned(), name };
+    Fresh { backend, index: Box::new(index), _place: place }
+}
+
+/// A name that no index has.
+pub(crate) fn fresh_name() -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    format!("test-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// A request of our own to a server, past the client that is tested; returns the body.
+pub(crate) fn request(server: &str, method: &str, path: &str, body: &str) -> String {
+    let host = server.trim_start_matches("http://");
+    let mut stream = TcpStream::connect(host).expect("the server");
+    let length = body.len();
+    write!(
+        stream,
+        "{method} /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\
+         Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
+    )
+    .expect("it is sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("it is answered");
+    answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap_or_default()
 }
 
 pub(crate) fn open(dir: &Path, schema: Schema) -> Embedded {

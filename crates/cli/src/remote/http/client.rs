@@ -93,7 +93,9 @@ impl Http {
             .enable_all()
             .build()
             .map_err(|error| error.to_string())?;
+        // Bodies are unpacked as files are; the `elasticsearch` crate brings reqwest a decoder.
         let mut builder = Client::builder()
+            .no_gzip()
             .user_agent(AGENT)
             .redirect(Policy::none())
             .referer(false)

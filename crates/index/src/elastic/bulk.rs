@@ -1,0 +1,175 @@
+//! Documents in batches, bounded in bytes. What the server has no room for is sent again, and only
+//! that.
+
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{
+    Outcome,
+    client::{Ask, Client, reason},
+};
+use crate::error::IndexErrorKind;
+
+/// Bytes of documents in one request: servers are fastest between 5 and 15 MB.
+pub(super) const BATCH_BYTES: usize = 6 << 20;
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// Documents on their way.
+pub(super) struct Bulk<'a> {
+    client: &'a Client,
+    index: String,
+    body: Vec<u8>,
+    /// Where each document ends in `body`.
+    ends: Vec<usize>,
+}
+
+/// A document that the server does not take.
+#[derive(Clone, Debug)]
+pub(super) struct Refusal {
+    /// Its place in the batch.
+    pub(super) at: usize,
+    /// HTTP's status.
+    pub(super) status: u16,
+    /// The server's own words.
+    pub(super) reason: String,
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    items: Vec<Item>,
+}
+
+#[derive(Deserialize)]
+struct Item {
+    #[serde(alias = "index", alias = "create", alias = "delete")]
+    done: Done,
+}
+
+#[derive(Deserialize)]
+struct Done {
+    #[serde(default)]
+    status: u16,
+    error: Option<Value>,
+}
+
+impl<'a> Bulk<'a> {
+    pub(super) fn new(client: &'a Client, index: &str) -> Bulk<'a> {
+        Bulk { client, index: index.to_owned(), body: Vec::new(), ends: Vec::new() }
+    }
+
+    /// Adds a document, in the place of one with the same name.
+    pub(super) fn index(
+        &mut self,
+        id: &str,
+        write: impl FnOnce(&mut Vec<u8>) -> Outcome<()>,
+    ) -> Outcome<()> {
+        self.action(&json!({"index": {"_id": id}}))?;
+        write(&mut self.body)?;
+        self.end();
+        Ok(())
+    }
+
+    /// Adds a document with more said of how (`if_seq_no` and the like).
+    pub(super) fn act(&mut self, action: &Value, document: &impl serde::Serialize) -> Outcome<()> {
+        self.action(action)?;
+        serde_json::to_writer(&mut self.body, document)?;
+        self.end();
+        Ok(())
+    }
+
+    /// Removes a document.
+    pub(super) fn delete(&mut self, index: &str, id: &str) -> Outcome<()> {
+        self.action(&json!({"delete": {"_index": index, "_id": id}}))?;
+        self.ends.push(self.body.len());
+        Ok(())
+    }
+
+    fn action(&mut self, action: &Value) -> Outcome<()> {
+        serde_json::to_writer(&mut self.body, action)?;
+        self.body.push(b'\n');
+        Ok(())
+    }
+
+    fn end(&mut self) {
+        self.body.push(b'\n');
+        self.ends.push(self.body.len());
+    }
+
+    /// Whether it is time to send.
+    pub(super) fn is_full(&self) -> bool {
+        self.body.len() >= BATCH_BYTES
+    }
+
+    /// Sends what is there, until each document is taken or refused for good.
+    ///
+    /// # Errors
+    ///
+    /// When the server can't be reached, or has no room for longer than a request may take.
+    pub(super) fn send(&mut self) -> Outcome<Vec<Refusal>> {
+        let mut left: Vec<usize> = (0..self.ends.len()).collect();
+        let mut refusals = Vec::new();
+        let (started, mut pause) = (Instant::now(), FIRST_PAUSE);
+        while !left.is_empty() {
+            let busy = self.once(&left, &mut refusals)?;
+            left = busy.iter().map(|one| one.at).collect();
+            if let Some(first) = busy.first() {
+                if started.elapsed() > self.client.timeout() {
+                    let Refusal { status, reason, .. } = first.clone();
+                    return Err(IndexErrorKind::Refused { status, reason });
+                }
+                thread::sleep(pause);
+                pause = (pause * 2).min(LONGEST_PAUSE);
+            }
+        }
+        self.body.clear();
+        self.ends.clear();
+        Ok(refusals)
+    }
+
+    /// Sends these; returns those that the server has no room for now.
+    fn once(&self, places: &[usize], refusals: &mut Vec<Refusal>) -> Outcome<Vec<Refusal>> {
+        let path = format!("{}/_bulk?filter_path=items.*.status,items.*.error", self.index);
+        let answer: Answer = self.client.ask(Ask::lines(&path, self.part(places)))?;
+        if answer.items.len() != places.len() {
+            let told = format!("{} answers to {} documents", answer.items.len(), places.len());
+            return Err(IndexErrorKind::Incomplete(told));
+        }
+        let mut busy = Vec::new();
+        for (&at, Item { done: Done { status, error } }) in places.iter().zip(answer.items) {
+            let Some(error) = error else { continue };
+            let refusal = Refusal { at, status, reason: reason(&error) };
+            match status {
+                429 | 503 => busy.push(refusal),
+                _ => refusals.push(refusal),
+            }
+        }
+        Ok(busy)
+    }
+
+    fn part(&self, places: &[usize]) -> Vec<u8> {
+        if places.len() == self.ends.len() {
+            return self.body.clone();
+        }
+        let one = |&at: &usize| {
+            let start = if at == 0 { 0 } else { self.ends[at - 1] };
+            &self.body[start..self.ends[at]]
+        };
+        places.iter().map(one).collect::<Vec<_>>().concat()
+    }
+}
+
+/// The error that some documents were refused.
+pub(super) fn refused(refusals: &[Refusal]) -> Outcome<()> {
+    match refusals.first() {
+        None => Ok(()),
+        Some(first) => {
+            Err(IndexErrorKind::Documents { count: refusals.len(), reason: first.reason.clone() })
+        }
+    }
+}

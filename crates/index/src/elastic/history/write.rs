@@ -1,0 +1,227 @@
+//! Writing the history. A document is read, changed and written back only where nobody else has
+//! changed it since; else it is done again.
+
+use std::collections::{BTreeMap, HashMap};
+
+use jiff::Timestamp;
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::{
+    Elastic, Outcome,
+    row::{PackDoc, QuestionDoc, RunDoc},
+    run_id,
+};
+use crate::{
+    elastic::{
+        bulk::{Bulk, refused},
+        client::Ask,
+        document::digest,
+    },
+    event::RunKey,
+    history::{Batch, HitFact, Question},
+};
+
+/// Documents that are changed at once.
+const CHUNK: usize = 500;
+/// How often others may come between.
+const TRIES: usize = 10;
+
+/// A document as it is read before it is changed.
+#[derive(Deserialize)]
+struct Version<T> {
+    #[serde(rename = "_source")]
+    source: Option<T>,
+    #[serde(rename = "_seq_no")]
+    seq_no: Option<u64>,
+    #[serde(rename = "_primary_term")]
+    primary_term: Option<u64>,
+}
+
+#[derive(Deserialize)]
+struct Versions<T> {
+    docs: Vec<Version<T>>,
+}
+
+/// How a document is changed: from what is there, at its place; `None` leaves it.
+type Change<'c, T> = &'c mut dyn FnMut(usize, Option<T>) -> Option<T>;
+
+impl Elastic {
+    /// Adds the facts of a batch.
+    pub(in crate::elastic) fn apply(&self, batch: &Batch) -> Outcome<()> {
+        let pack = match batch.runs.iter().any(|run| run.events > 0) {
+            true => self.pack(&batch.questions)?,
+            false => String::new(),
+        };
+        let key = |build_uuid: &String, attempt| RunKey { build_uuid: build_uuid.clone(), attempt };
+        let keys: Vec<RunKey> =
+            batch.runs.iter().map(|facts| key(&facts.build_uuid, facts.attempt)).collect();
+        self.change_runs(&keys, &mut |at, run| {
+            let mut run = run.unwrap_or_else(|| RunDoc::new(&keys[at]));
+            run.apply(&batch.runs[at], (&batch.questions, &pack));
+            Some(run)
+        })?;
+        self.see(&batch.questions, batch.runs.iter().flat_map(|run| &run.hits))
+    }
+
+    /// See [`History::record`](crate::History::record).
+    pub(super) fn record_all(
+        &self,
+        questions: &[Question],
+        found: &[(RunKey, Vec<HitFact>)],
+    ) -> Outcome<()> {
+        self.make_history()?;
+        let pack = self.pack(questions)?;
+        let keys: Vec<RunKey> = found.iter().map(|(key, _)| key.clone()).collect();
+        self.change_runs(&keys, &mut |at, run| {
+            let mut run = run?;
+            run.record(&found[at].1, (questions, &pack));
+            Some(run)
+        })?;
+        self.see(questions, found.iter().flat_map(|(_, hits)| hits))?;
+        self.refresh(&self.history)
+    }
+
+    /// Writes down how many events these runs have.
+    pub(in crate::elastic) fn count_anew(
+        &self,
+        runs: &[RunKey],
+        counts: &HashMap<&str, u64>,
+    ) -> Outcome<()> {
+        self.change_runs(runs, &mut |at, run| {
+            let mut run = run?;
+            let term = crate::elastic::document::run_term(&runs[at]);
+            run.count(counts.get(term.as_str()).copied().unwrap_or_default());
+            Some(run)
+        })
+    }
+
+    /// Writes a set of questions down; returns its name.
+    fn pack(&self, questions: &[Question]) -> Outcome<String> {
+        if questions.is_empty() {
+            return Ok(String::new());
+        }
+        let mut sorted: Vec<&Question> = questions.iter().collect();
+        sorted.sort();
+        let mut hasher = Sha256::new();
+        for question in sorted {
+            hasher.update(format!("{}\0{}\0", question.id, question.digest));
+        }
+        let name: String =
+            hasher.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        let path = format!("{}/_doc/p:{name}?_source=false", self.history);
+        if self.client.find::<Value>(Ask::get(&path))?.is_some() {
+            return Ok(name);
+        }
+        let names: Vec<String> = questions.iter().map(question_id).collect();
+        self.change(&names, &mut |at, known: Option<QuestionDoc>| match known {
+            Some(_) => None,
+            None => Some(new_question(&questions[at])),
+        })?;
+        let pack = PackDoc { kind: "pack".to_owned(), questions: questions.to_vec() };
+        let mut bulk = Bulk::new(&self.client, &self.history);
+        bulk.act(&json!({"index": {"_id": format!("p:{name}")}}), &pack)?;
+        refused(&bulk.send()?)?;
+        Ok(name)
+    }
+
+    /// Moves the first hits of questions back to these.
+    fn see<'h>(
+        &self,
+        questions: &[Question],
+        hits: impl Iterator<Item = &'h HitFact>,
+    ) -> Outcome<()> {
+        let mut first: BTreeMap<u32, Timestamp> = BTreeMap::new();
+        for hit in hits {
+            let Some(time) = hit.first.time else { continue };
+            let earliest = first.entry(hit.question).or_insert(time);
+            *earliest = time.min(*earliest);
+        }
+        let seen: Vec<(&Question, Timestamp)> = first
+            .into_iter()
+            .filter_map(|(place, time)| Some((questions.get(place as usize)?, time)))
+            .collect();
+        let names: Vec<String> = seen.iter().map(|(question, _)| question_id(question)).collect();
+        self.change(&names, &mut |at, known: Option<QuestionDoc>| {
+            let (question, time) = seen[at];
+            let known = known.unwrap_or_else(|| new_question(question));
+            let is_earlier = known.first_seen.is_none_or(|first| time < first);
+            is_earlier.then_some(QuestionDoc { first_seen: Some(time), ..known })
+        })
+    }
+
+    fn change_runs(&self, runs: &[RunKey], change: Change<'_, RunDoc>) -> Outcome<()> {
+        let names: Vec<String> = runs.iter().map(run_id).collect();
+        self.change(&names, change)
+    }
+
+    /// Changes the documents of these names.
+    fn change<T>(&self, names: &[String], change: Change<'_, T>) -> Outcome<()>
+    where
+        T: DeserializeOwned + serde::Serialize,
+    {
+        let mut left: Vec<usize> = (0..names.len()).collect();
+        for attempt in 0..TRIES {
+            let mut conflicts = Vec::new();
+            for chunk in left.chunks(CHUNK) {
+                conflicts.extend(self.change_once((names, chunk), change, attempt + 1 == TRIES)?);
+            }
+            left = conflicts;
+            if left.is_empty() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Changes some; returns those that somebody else has changed meanwhile.
+    fn change_once<T>(
+        &self,
+        (names, places): (&[String], &[usize]),
+        change: Change<'_, T>,
+        is_last: bool,
+    ) -> Outcome<Vec<usize>>
+    where
+        T: DeserializeOwned + serde::Serialize,
+    {
+        let ids: Vec<&String> = places.iter().map(|place| &names[*place]).collect();
+        let path = format!("{}/_mget", self.history);
+        let known: Versions<T> = self.client.ask(Ask::post(&path, &json!({"ids": ids})))?;
+        let mut bulk = Bulk::new(&self.client, &self.history);
+        let (mut written, mut conflicts) = (Vec::new(), Vec::new());
+        for (&place, Version { source, seq_no, primary_term }) in places.iter().zip(known.docs) {
+            let is_new = source.is_none();
+            let Some(changed) = change(place, source) else { continue };
+            let action = match is_new {
+                true => json!({"create": {"_id": names[place]}}),
+                false => json!({"index": {
+                    "_id": names[place], "if_seq_no": seq_no, "if_primary_term": primary_term,
+                }}),
+            };
+            bulk.act(&action, &changed)?;
+            written.push(place);
+        }
+        for refusal in bulk.send()? {
+            match refusal.status {
+                409 if !is_last => conflicts.push(written[refusal.at]),
+                _ => refused(&[refusal])?,
+            }
+        }
+        Ok(conflicts)
+    }
+}
+
+fn question_id(question: &Question) -> String {
+    format!("q:{}", digest(&format!("{}\0{}", question.id, question.digest)))
+}
+
+fn new_question(question: &Question) -> QuestionDoc {
+    QuestionDoc {
+        kind: "question".to_owned(),
+        id: question.id.clone(),
+        digest: question.digest.clone(),
+        known_since: Some(Timestamp::now()),
+        first_seen: None,
+    }
+}

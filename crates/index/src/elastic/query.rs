@@ -1,0 +1,197 @@
+//! Fingerprints and scopes as queries of the cluster.
+//!
+//! The author's own text goes to the server as it stands. What the server can't answer as core does
+//! (`contains`, `regex`, and in an index of ours conditions that could meet our own fields) finds
+//! candidates, and the matcher decides.
+
+use recheck_core::{BoundBool, BoundQuery, Fingerprint};
+use serde_json::{Value, json};
+
+use super::{
+    document::run_term,
+    mapping::{META, Shape},
+};
+use crate::{index::Scope, words::Words};
+
+/// A token that was cut has so many UTF-16 units, which are at least half as many characters.
+const CUT_WORD: &str = ".{127,255}";
+
+/// A fingerprint as a query of the cluster.
+#[derive(Clone, Debug)]
+pub(super) struct Clause {
+    /// Finds every event that matches.
+    pub(super) query: Value,
+    /// Finds no other.
+    pub(super) exact: bool,
+}
+
+impl Clause {
+    /// The query for a fingerprint; nothing for one whose own queries can't be bound.
+    pub(super) fn of(fingerprint: &Fingerprint, shape: &Shape) -> Option<Clause> {
+        let mut exact = fingerprint.contains.is_empty() && fingerprint.regex.is_empty();
+        let mut parts = Vec::new();
+        if exact || !fingerprint.queries.is_empty() {
+            let bound: Vec<BoundQuery> = fingerprint
+                .queries
+                .iter()
+                .map(|query| query.bind(&shape.schema).ok())
+                .collect::<Option<_>>()?;
+            if bound.is_empty() {
+                return None;
+            }
+            if shape.is_ours && !bound.iter().all(|query| is_answerable(query, shape)) {
+                exact = false;
+            } else {
+                let texts = fingerprint.queries.iter().map(|query| text(query.source(), shape));
+                parts.push(any_of(texts.collect()));
+            }
+        }
+        let literals = fingerprint.contains.iter().filter_map(|text| Words::of_literal(text));
+        let regexes = fingerprint.regex.iter().filter_map(|text| Words::of_regex(text));
+        parts.extend(literals.chain(regexes).map(|found| words(&found, shape)));
+        Some(Clause { query: json!({"bool": {"filter": parts}}), exact })
+    }
+
+    /// Every event: for a fingerprint that the server refuses.
+    pub(super) fn everything() -> Clause {
+        Clause { query: json!({"bool": {"filter": []}}), exact: false }
+    }
+
+    /// Whether it finds whatever there is.
+    pub(super) fn is_everything(&self) -> bool {
+        self.query["bool"]["filter"] == json!([])
+    }
+}
+
+/// One of several.
+pub(super) fn any_of(mut queries: Vec<Value>) -> Value {
+    match queries.len() {
+        1 => queries.remove(0),
+        _ => json!({"bool": {"should": queries, "minimum_should_match": 1}}),
+    }
+}
+
+/// The author's text, with what the reference sets.
+fn text(text: &str, shape: &Shape) -> Value {
+    json!({"query_string": {
+        "query": text,
+        "default_field": shape.schema.default_field(),
+        "default_operator": "OR",
+        "allow_leading_wildcard": true,
+        "analyze_wildcard": false,
+        // In an index of ours every field is a text. In another, a word is no number, not an error.
+        "lenient": !shape.is_ours,
+    }})
+}
+
+/// Whether the server answers as core does: no condition may meet our own fields or the server's.
+/// Recursion is bounded as the query's depth is.
+fn is_answerable(query: &BoundQuery, shape: &Shape) -> bool {
+    match query {
+        BoundQuery::All | BoundQuery::Nothing => true,
+        BoundQuery::Leaf(leaf) => shape.is_plain(&leaf.field),
+        // It could meet a twin, or one of our numbers, of which a word is none.
+        BoundQuery::AnyField(_) => false,
+        BoundQuery::Bool(BoundBool { must, should, must_not, .. }) => {
+            let mut clauses = must.iter().chain(should).chain(must_not);
+            clauses.all(|clause| is_answerable(clause, shape))
+        }
+    }
+}
+
+/// Events whose text has these words. Recursion is as deep as [`Words`] are: twice.
+fn words(found: &Words, shape: &Shape) -> Value {
+    let raw = format!("{META}.raw");
+    let on_text = |query: &dyn Fn(&str) -> Value| match shape.is_ours {
+        true => any_of(vec![query("message"), query(&raw)]),
+        false => query("message"),
+    };
+    let all = |parts: &[Words]| parts.iter().map(|part| words(part, shape)).collect();
+    match found {
+        Words::Word(word) => on_text(&|field| json!({"term": {field: word}})),
+        Words::Piece(piece) => on_text(&|field| {
+            any_of(vec![
+                json!({"wildcard": {field: {"value": format!("*{piece}*")}}}),
+                json!({"regexp": {field: {"value": CUT_WORD}}}),
+            ])
+        }),
+        Words::All(parts) => {
+            json!({"bool": {"filter": Vec::<Value>::from_iter(parts.iter().map(|part| words(part, shape)))}})
+        }
+        Words::Any(parts) => any_of(all(parts)),
+    }
+}
+
+/// The restrictions of a scope, each a clause by itself, never pasted into an author's text.
+pub(super) fn filters(scope: &Scope, shape: &Shape) -> Vec<Value> {
+    let mut filters = Vec::new();
+    if let (false, Some(field)) = (scope.window.is_always(), &shape.time) {
+        let mut range = serde_json::Map::new();
+        for (end, time) in [("gte", scope.window.from), ("lt", scope.window.to)] {
+            let Some(time) = time else { continue };
+            let value = match shape.is_ours {
+                true => json!(time.as_microsecond()),
+                false => json!(time.to_string()),
+            };
+            range.insert(end.to_owned(), value);
+        }
+        filters.push(json!({"range": {field: range}}));
+    }
+    if let (Some(runs), Some(field)) = (&scope.runs, &shape.run) {
+        let terms: Vec<String> = runs
+            .iter()
+            .map(|run| match shape.is_ours {
+                true => run_term(run),
+                false => run.build_uuid.clone(),
+            })
+            .collect();
+        filters.push(json!({"terms": {field: terms}}));
+    }
+    filters
+}
+
+#[cfg(test)]
+mod tests {
+    use recheck_core::{Query, Schema};
+
+    use super::*;
+    use crate::elastic::mapping::template;
+
+    fn clause(query: &str, contains: &[&str]) -> Clause {
+        let template = template("x", Schema::Logstash);
+        let shape = Shape::read(&json!({"x": template["template"]})).unwrap().unwrap();
+        let fingerprint = Fingerprint {
+            queries: (!query.is_empty())
+                .then(|| Query::parse(query).unwrap())
+                .into_iter()
+                .collect(),
+            contains: contains.iter().map(|&text| text.to_owned()).collect(),
+            ..Fingerprint::default()
+        };
+        Clause::of(&fingerprint, &shape).unwrap()
+    }
+
+    #[test]
+    fn the_authors_text_is_sent_as_it_stands() {
+        let text = "message:\"a b\" AND NOT tags:(x y)";
+        let clause = clause(text, &[]);
+        assert!(clause.exact && !clause.is_everything());
+        assert!(clause.query.to_string().contains(&serde_json::to_string(text).unwrap()));
+    }
+
+    #[test]
+    fn what_could_meet_our_own_fields_is_decided_here() {
+        for text in ["*:x", "recheck.run:1", "_id:7", "a OR NOT recheck.seq:[1 TO 2]"] {
+            let clause = clause(text, &[]);
+            assert!(!clause.exact && clause.is_everything(), "{text}");
+        }
+        assert!(clause("*:*", &[]).exact);
+    }
+
+    #[test]
+    fn literals_find_candidates_by_their_words() {
+        let found = clause("a", &["No space left"]);
+        assert!(!found.exact && found.query.to_string().contains("\"term\""));
+        assert!(clause("", &["="]).is_everything());
+    }
+}
