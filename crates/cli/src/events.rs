@@ -6,6 +6,7 @@ use std::{
     ops::ControlFlow,
 };
 
+use jiff::Timestamp;
 use recheck_core::{
     Fields, Known, Matcher, Narrowed, RunMeta, RunScan, ScanOptions, Scratch, is_failed_test,
     log::{
@@ -14,10 +15,10 @@ use recheck_core::{
     },
     results::{ResultsKind, read_results},
 };
-use recheck_index::{IndexedEvent, RunKey};
+use recheck_index::{IndexedEvent, Run, RunKey};
 
 use crate::{
-    gather::{Filter, Gathered, Source, Zip, open},
+    gather::{Filter, Gathered, Source, Zip, open, words},
     progress::Progress,
     remote::{Http, RUN_FILE},
 };
@@ -48,13 +49,22 @@ pub(crate) struct Reading<'a> {
     pub(crate) http: Option<&'a Http>,
 }
 
+/// The run that events are of, and the time of those that have none.
+#[derive(Clone)]
+struct OfRun {
+    key: RunKey,
+    time: Option<Timestamp>,
+}
+
 /// Reads the logs of one run.
 pub(crate) struct RunEvents<'a> {
     reading: Reading<'a>,
-    key: RunKey,
+    of: OfRun,
     run: RunScan<'a>,
     /// What could not be read: the log, and why.
     pub(crate) problems: Vec<(String, String)>,
+    /// What was noticed and does no harm.
+    pub(crate) notes: Vec<(String, String)>,
     /// Logs and files of results read.
     pub(crate) logs: u64,
     /// The tests that failed; `None` where no test's result was read.
@@ -63,9 +73,11 @@ pub(crate) struct RunEvents<'a> {
 
 impl<'a> RunEvents<'a> {
     /// The run with what is known of it.
-    pub(crate) fn new(reading: Reading<'a>, key: RunKey, meta: RunMeta) -> RunEvents<'a> {
+    pub(crate) fn new(reading: Reading<'a>, of: &Run, meta: RunMeta) -> RunEvents<'a> {
+        let of = OfRun { key: of.key.clone(), time: of.time() };
         let run = RunScan::new(reading.known, meta, reading.options);
-        RunEvents { reading, key, run, problems: Vec::new(), logs: 0, failed_tests: None }
+        let (problems, notes) = (Vec::new(), Vec::new());
+        RunEvents { reading, of, run, problems, notes, logs: 0, failed_tests: None }
     }
 
     /// Reads what the source says of the run, and all its logs, one after the other.
@@ -78,8 +90,9 @@ impl<'a> RunEvents<'a> {
         gathered: Gathered,
         each: &mut EachEvent<'_>,
     ) -> Result<(), Stopped> {
-        let Gathered { target, sources, events, errors, is_explicit, .. } = gathered;
+        let Gathered { target, sources, events, errors, notes, is_explicit, .. } = gathered;
         self.problems.extend(errors);
+        self.notes.extend(notes);
         let is_silent = events.is_empty();
         self.said(events, each)?;
         let wanted = |source: &&Source| is_explicit || self.reading.filter.wants_file(source);
@@ -185,10 +198,12 @@ impl<'a> RunEvents<'a> {
     ) -> Result<(), Stopped> {
         let mut outcome = Ok(());
         let walked = walk_archive(name, reader, Limits::default(), &mut |item| {
-            if let ArchiveItem::Log(entry) = item
-                && self.reading.filter.wants(&entry.name)
-            {
-                outcome = self.entry(&entry.name, (entry.reader, false), each);
+            match item {
+                ArchiveItem::Note(note) => self.notes.push((note.name.clone(), words(&note))),
+                ArchiveItem::Log(entry) if self.reading.filter.wants(&entry.name) => {
+                    outcome = self.entry(&entry.name, (entry.reader, false), each);
+                }
+                ArchiveItem::Log(_) => {}
             }
             match outcome {
                 Ok(()) => ControlFlow::Continue(()),
@@ -212,7 +227,7 @@ impl<'a> RunEvents<'a> {
         let Reading { known, options, progress, .. } = self.reading;
         let mut log = LogEvents {
             known,
-            key: &self.key,
+            of: &self.of,
             own: of_the_file(scan.fields()),
             inherited: self.run.meta().fields(),
             narrowed: scan.narrowed(),
@@ -282,7 +297,7 @@ impl<'a> RunEvents<'a> {
             narrowed: matcher.narrow_nothing(),
             scratch: matcher.scratch(),
             hits: Vec::new(),
-            key: self.key.clone(),
+            of: self.of.clone(),
             own: of_the_file(self.run.events(name).fields()),
             inherited: self.run.meta().fields().clone(),
             time: self.time(),
@@ -302,7 +317,7 @@ struct StructuredEvents<'a> {
     narrowed: Narrowed,
     scratch: Scratch,
     hits: Vec<u32>,
-    key: RunKey,
+    of: OfRun,
     /// Fields of the file.
     own: Fields,
     inherited: Fields,
@@ -314,12 +329,14 @@ impl StructuredEvents<'_> {
     fn event(&mut self, fields: Fields, each: &mut EachEvent<'_>) -> Result<(), Stopped> {
         self.number += 1;
         let name = self.own.first("filename").unwrap_or_default();
+        let read = result_event(fields, &self.own, &self.time);
         let event = IndexedEvent {
             id: Some(format!("{name}:{}", self.number)),
-            run: Some(self.key.clone()),
+            run: Some(self.of.key.clone()),
+            time: read.time.or(self.of.time),
             line: Some(self.number),
             inherited: self.inherited.clone(),
-            ..result_event(fields, &self.own, &self.time)
+            ..read
         };
         self.hits.clear();
         let StructuredEvents { matcher, narrowed, scratch, hits, .. } = self;
@@ -403,7 +420,7 @@ impl Text {
 /// The events of one log.
 struct LogEvents<'a> {
     known: Known<'a>,
-    key: &'a RunKey,
+    of: &'a OfRun,
     inherited: &'a Fields,
     /// Fields of the log.
     own: Fields,
@@ -448,8 +465,8 @@ impl LogEvents<'_> {
         fields.set("message", record.message.into_owned());
         IndexedEvent {
             id: Some(format!("{}:{}", self.own.first("filename").unwrap_or_default(), self.line)),
-            run: Some(self.key.clone()),
-            time,
+            run: Some(self.of.key.clone()),
+            time: time.or(self.of.time),
             line: Some(self.line),
             raw: Some(text),
             fields,

@@ -13,7 +13,7 @@ use std::{
     thread,
 };
 
-use recheck_core::{FieldValues, RunMeta};
+use recheck_core::Fields;
 use recheck_index::{IndexedEvent, Run, Scanned, Writer};
 
 use crate::{
@@ -44,6 +44,15 @@ pub(crate) struct Taken {
     pub(crate) is_kept: bool,
     /// What could not be read: the log, and why.
     pub(crate) problems: Vec<(String, String)>,
+    /// What was noticed and does no harm.
+    pub(crate) notes: Vec<(String, String)>,
+}
+
+impl Taken {
+    /// A target of which nothing can be had.
+    fn failed(problem: (String, String)) -> Taken {
+        Taken { target: problem.0.clone(), problems: vec![problem], ..Taken::default() }
+    }
 }
 
 /// Reads runs and writes them.
@@ -60,8 +69,8 @@ enum Message {
     /// What is known of the run, before its first event.
     Begin(Box<Run>),
     Events(Vec<(IndexedEvent, Vec<u32>)>),
-    /// What was read; the run as it is known now, if it is one; what could not be read.
-    End(String, Option<Box<Run>>, Vec<(String, String)>),
+    /// The run as it is known now, if it is one, and what became of it.
+    End(Option<Box<Run>>, Box<Taken>),
 }
 
 impl Intake<'_> {
@@ -114,20 +123,19 @@ impl Intake<'_> {
         let mut gathered = match found {
             Ok(gathered) => gathered,
             Err(problem) => {
-                return send(Message::End(problem.0.clone(), None, vec![problem]));
+                return send(Message::End(None, Box::new(Taken::failed(problem))));
             }
         };
         self.name(&mut gathered);
         let mut run = match run_of(&gathered.meta) {
             Ok(run) => run,
             Err(reason) => {
-                let Gathered { target, .. } = gathered;
-                let problem = (target.clone(), reason.trim().to_owned());
-                return send(Message::End(target, None, vec![problem]));
+                let problem = (gathered.target, reason.trim().to_owned());
+                return send(Message::End(None, Box::new(Taken::failed(problem))));
             }
         };
         let target = gathered.target.clone();
-        let mut events = RunEvents::new(self.reading, run.key.clone(), gathered.meta.clone());
+        let mut events = RunEvents::new(self.reading, &run, gathered.meta.clone());
         let (mut batch, mut size, mut count) = (Vec::new(), 0, 0_u64);
         let mut is_heard = true;
         let outcome = events.read(gathered, &mut |event, hits| {
@@ -151,15 +159,17 @@ impl Intake<'_> {
             send(Message::Events(batch))?;
         }
         let is_kept = self.keeps_all || count > 0 || events.logs > 0;
-        run.scanned = Some(match (events.problems.is_empty(), events.logs) {
-            (true, _) => Scanned::Full,
-            (false, 0) => Scanned::None,
-            (false, _) => Scanned::Partial,
+        run.scanned = Some(match (events.logs, events.problems.is_empty()) {
+            (0, _) => Scanned::None,
+            (_, true) => Scanned::Full,
+            (_, false) => Scanned::Partial,
         });
         let is_whole = run.scanned == Some(Scanned::Full);
-        let failed_tests = events.failed_tests.filter(|_| is_whole);
+        let failed_tests = events.failed_tests.take().filter(|_| is_whole);
         run.failed_tests = failed_tests.map(|tests| tests.into_iter().collect());
-        send(Message::End(target, is_kept.then(|| Box::new(run)), events.problems))
+        let RunEvents { problems, notes, .. } = events;
+        let taken = Taken { target, events: count, is_kept, problems, notes };
+        send(Message::End(is_kept.then(|| Box::new(run)), Box::new(taken)))
     }
 
     /// Adds what was typed, and a name by the target where nothing else gives one.
@@ -186,25 +196,20 @@ impl Intake<'_> {
         writer: &mut dyn Writer,
         done: &mut dyn FnMut(Taken, &mut dyn Writer) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
-        let mut taken = Taken::default();
         for message in from {
             match message {
                 Message::Begin(run) => writer.run(&run)?,
                 Message::Events(events) => {
-                    taken.events += events.len() as u64;
                     for (event, hits) in &events {
                         self.reading.progress.hits(hits.len() as u64);
                         writer.event(event, hits)?;
                     }
                 }
-                Message::End(target, run, problems) => {
-                    taken.target = target;
+                Message::End(run, taken) => {
                     if let Some(run) = run {
                         writer.run(&run)?;
-                        taken.is_kept = true;
                     }
-                    taken.problems = problems;
-                    done(std::mem::take(&mut taken), writer)?;
+                    done(*taken, writer)?;
                 }
             }
         }
@@ -212,13 +217,13 @@ impl Intake<'_> {
     }
 }
 
-/// Bytes of an event's text, about.
+/// Bytes that an event takes, about: its texts, and what a string takes beside its text.
 fn text_of(event: &IndexedEvent) -> usize {
-    let message = event.fields.values("message").iter().map(str::len).sum::<usize>();
-    message + event.raw.as_ref().map_or(0, String::len) + 200
-}
-
-/// What is known of a run, without its logs.
-pub(crate) fn without_logs(meta: &RunMeta) -> Result<Run, String> {
-    Ok(Run { scanned: Some(Scanned::None), ..run_of(meta)? })
+    let size = |fields: &Fields| -> usize {
+        let values = |(name, values): (&str, &[String])| {
+            name.len() + values.iter().map(|value| value.len() + 48).sum::<usize>()
+        };
+        fields.iter().map(values).sum()
+    };
+    size(&event.fields) + size(&event.inherited) + event.raw.as_ref().map_or(0, String::len)
 }

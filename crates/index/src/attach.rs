@@ -9,7 +9,7 @@ use recheck_core::{
 use crate::{
     error::IndexError,
     event::RunKey,
-    history::{HitFact, KnownRun, Question},
+    history::{History, HitFact, KnownRun, Question},
     index::{Index, Place, Scope},
     run::Scanned,
 };
@@ -60,19 +60,37 @@ pub fn attach(
         let fact = HitFact { question: hits.fingerprint, count: hits.count, first: hits.first };
         found.entry(hits.run).or_default().push(fact);
     }
-    // Of a run whose events are gone, nothing new can be said.
+    let questions: Vec<Question> = known.fingerprints.iter().map(Question::of).collect();
+    // Of a run whose events are gone, nothing new can be said: what was found holds.
+    for known in runs.iter().filter(|known| known.events == 0) {
+        let hits = remembered(index.history(), &known.run.key, &questions)?;
+        found.insert(known.run.key.clone(), hits);
+    }
     let recorded: Vec<(RunKey, Vec<HitFact>)> = runs
         .iter()
         .filter(|known| known.events > 0)
         .map(|known| (known.run.key.clone(), found[&known.run.key].clone()))
         .collect();
-    let questions: Vec<Question> = known.fingerprints.iter().map(Question::of).collect();
     index.history().record(&questions, &recorded)?;
     let attached = runs.into_iter().map(|run| {
         let hits = found.remove(&run.run.key).unwrap_or_default();
         judge(run, hits, known.fingerprints)
     });
     Ok(attached.collect())
+}
+
+/// What the history has of these questions.
+fn remembered(
+    history: &dyn History,
+    run: &RunKey,
+    questions: &[Question],
+) -> Result<Vec<HitFact>, IndexError> {
+    let mut asked = history.facts(run)?;
+    let hits = (0..).zip(questions).filter_map(|(question, asks)| {
+        let (count, first) = asked.answers.remove(asks).filter(|(count, _)| *count > 0)?;
+        Some(HitFact { question, count, first })
+    });
+    Ok(hits.collect())
 }
 
 fn judge(run: KnownRun, hits: Vec<HitFact>, fingerprints: &[Fingerprint]) -> Attached {

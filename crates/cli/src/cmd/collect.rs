@@ -21,10 +21,11 @@ use crate::{
     failure::Failure,
     fingerprints::{Fingerprints, Purpose},
     gather::{Filter, Gathered, RunTarget},
-    intake::{Intake, Taken, without_logs},
+    intake::{Intake, Taken},
     output::Output,
     place::{open_or_create, shown},
     progress::{self, Progress},
+    records::run_of,
     remote::{Credentials, Http, ListedRun, RUN_FILE, RemoteArgs, RunList, Selection},
     settings::Settings,
 };
@@ -34,7 +35,10 @@ use super::ingest::event_options;
 /// A run may have been recorded by when it began, and now be looked for by when it ended.
 const LONGEST: SignedDuration = SignedDuration::from_hours(48);
 
-/// How long after its end a run whose logs could not be read is tried again.
+/// The field of a run that came together with all others of its set.
+const WHOLE_SET: &str = "build_set_whole";
+
+/// How long after its end a run whose logs could not be had is tried again.
 const RETRIED: SignedDuration = SignedDuration::from_hours(24);
 
 const EXAMPLE: &str = "\
@@ -47,7 +51,7 @@ it was stopped.
 
 Exit codes:
   0  all runs are in the index, with the logs that were wanted
-  1  some logs could not be had or not be read whole; they are tried again for a day
+  1  some logs could not be had, which is tried again for a day, or not be read whole
   2  the list of runs could not be had to its end, nothing could be done, or the usage is wrong";
 
 /// What `recheck collect` takes.
@@ -199,8 +203,8 @@ struct Collect<'a> {
     counted: Counted,
 }
 
-/// A run of the list whose logs are wanted.
-struct Wanted {
+/// A run of the list.
+struct Listed {
     run: ListedRun,
     meta: RunMeta,
 }
@@ -239,34 +243,62 @@ impl Collect<'_> {
         }
     }
 
-    /// Takes in some runs of the list, and makes them last.
+    /// Takes in some runs of the list. Those of a set are committed together: a set that is known is
+    /// not listed again, so it must be there as a whole or not at all.
     fn page(
         &mut self,
         runs: Vec<ListedRun>,
         writer: &mut dyn Writer,
         output: &Output,
     ) -> Result<(), Failure> {
-        let mut wanted = Vec::new();
-        for run in runs {
-            let meta = run.meta();
-            let Some(build_uuid) = meta.get("build_uuid") else { continue };
-            if !self.known.is_new(build_uuid) {
-                self.counted.known += 1;
-                continue;
-            }
-            self.counted.runs += 1;
-            self.counted.failed += u64::from(run.class() == ResultClass::Failed);
-            if wants_logs(run.class(), build_uuid, self.args) {
-                wanted.push(Wanted { run, meta });
-            } else if let Ok(run) = without_logs(&meta) {
-                writer.run(&run)?;
+        let fresh: Vec<Listed> = runs.into_iter().filter_map(|run| self.fresh(run)).collect();
+        let is_one_group = |one: &Listed, next: &Listed| match next.run {
+            ListedRun::Zuul(_) => true,
+            ListedRun::Github(_) => set_of(&one.meta) == set_of(&next.meta),
+        };
+        for group in fresh.chunk_by(is_one_group) {
+            self.group(group, writer, output)?;
+        }
+        Ok(())
+    }
+
+    /// A run that is not known yet.
+    fn fresh(&mut self, run: ListedRun) -> Option<Listed> {
+        let mut meta = run.meta();
+        if !self.known.is_new(meta.get("build_uuid")?) {
+            self.counted.known += 1;
+            return None;
+        }
+        self.counted.runs += 1;
+        self.counted.failed += u64::from(run.class() == ResultClass::Failed);
+        if matches!(run, ListedRun::Github(_)) && is_whole(self.args) {
+            meta.set(WHOLE_SET, "true");
+        }
+        Some(Listed { run, meta })
+    }
+
+    fn group(
+        &mut self,
+        runs: &[Listed],
+        writer: &mut dyn Writer,
+        output: &Output,
+    ) -> Result<(), Failure> {
+        let wants = |listed: &&Listed| {
+            let build_uuid = listed.meta.get("build_uuid").unwrap_or_default();
+            wants_logs(listed.run.class(), build_uuid, self.args)
+        };
+        let (wanted, others): (Vec<&Listed>, Vec<&Listed>) = runs.iter().partition(wants);
+        for listed in others {
+            match run_of(&listed.meta) {
+                Ok(run) => writer.run(&run)?,
+                Err(reason) => self.counted.refuse(&listed.meta, reason.trim(), output),
             }
         }
         let http = self.http;
-        let find = |wanted: &Wanted| {
-            let mut run = wanted.run.run(http);
+        let find = |listed: &&Listed| {
+            let mut run = listed.run.run(http);
             // The list may know more of it than its own page.
-            for (key, values) in wanted.meta.fields().iter() {
+            for (key, values) in listed.meta.fields().iter() {
                 if run.meta.get(key).is_none() {
                     values.iter().for_each(|value| run.meta.push(key, value));
                 }
@@ -274,20 +306,36 @@ impl Collect<'_> {
             vec![Ok(Gathered::remote(run))]
         };
         let counted = &mut self.counted;
+        let is_set = matches!(runs, [Listed { run: ListedRun::Github(_), .. }, ..]);
         self.intake.take(&wanted, find, writer, |_, taken, writer| {
             counted.take(&taken, output);
             // What was fetched is not fetched again, whatever happens next.
-            Ok(writer.commit()?)
+            if is_set { Ok(()) } else { Ok(writer.commit()?) }
         })?;
         Ok(writer.commit()?)
     }
 }
 
 impl Counted {
+    /// Counts a run that can't be kept, and tells why.
+    fn refuse(&mut self, meta: &RunMeta, reason: &str, output: &Output) {
+        self.refused += 1;
+        let name = meta.get("build_uuid").unwrap_or_default();
+        output.say(&format!("warning: {}: {}", escape(name), escape(reason)));
+    }
+
     /// Counts a run, and tells what of it could not be read.
     fn take(&mut self, taken: &Taken, output: &Output) {
         self.events += taken.events;
         self.read += 1;
+        for (log, reason) in &taken.notes {
+            output.say(&format!(
+                "note: {}: {}: {}",
+                escape(&taken.target),
+                escape(log),
+                escape(reason)
+            ));
+        }
         for (log, reason) in &taken.problems {
             // That there is no log is told by the source, and nothing that could be mended here.
             self.refused += u64::from(log != RUN_FILE);
@@ -338,8 +386,8 @@ impl KnownRuns {
                 run.run.get(key).into_iter().for_each(|value| _ = meta.set(key, value));
             }
             if let Some(set) = set_of(&meta) {
-                let all = known.sets.entry(set).or_insert(true);
-                *all &= is_settled;
+                let all = known.sets.entry(set).or_insert(is_whole(args));
+                *all &= is_settled && run.run.get(WHOLE_SET).is_some();
             }
             if is_settled {
                 known.settled.insert(run.run.key.build_uuid);
@@ -354,18 +402,24 @@ impl KnownRuns {
     }
 }
 
-/// Whether nothing more is wanted of a run. What could not be read of a failed one is tried again for
-/// a day: logs come late, and a server's trouble passes.
+/// Whether nothing more is wanted of a run. One of which no log could be had is tried again for a day:
+/// logs come late, and a server's trouble passes. One that was read in part stays as it is: the next
+/// time it might be less.
 fn is_settled(known: &KnownRun, args: &CollectArgs) -> bool {
-    let class = known.run.result_class();
-    let is_wanted = wants_logs(class, &known.run.key.build_uuid, args);
+    let key = &known.run.key;
     let is_old = known.time.is_none_or(|time| time < Timestamp::now() - RETRIED);
-    // Nothing is told of what was scanned where the reading was broken off.
-    let is_tried = known
-        .run
-        .scanned
-        .is_some_and(|scanned| scanned == Scanned::Partial || class == ResultClass::Failed);
-    known.scanned == Scanned::Full || known.told && !is_wanted || is_old && is_tried
+    // Nothing is told of what was scanned where nobody tried, or the reading was broken off.
+    match known.run.scanned {
+        _ if known.scanned == Scanned::Full => true,
+        Some(Scanned::None) => is_old,
+        Some(_) => true,
+        None => known.told && !wants_logs(known.run.result_class(), &key.build_uuid, args),
+    }
+}
+
+/// Whether all runs of the source are collected that ended since then.
+fn is_whole(args: &CollectArgs) -> bool {
+    args.jobs.is_empty() && args.branches.is_empty()
 }
 
 /// The set that a run is of, with the attempt.

@@ -341,6 +341,9 @@ impl Counted {
     fn take(&mut self, taken: &Taken, output: &Output) {
         self.events += taken.events;
         self.runs += u64::from(taken.is_kept);
+        for (log, reason) in &taken.notes {
+            output.say(&format!("note: {}: {}", escape(log), escape(reason)));
+        }
         for (log, reason) in &taken.problems {
             self.refused += 1;
             output.say(&format!("error: {}: {}", escape(log), escape(reason)));

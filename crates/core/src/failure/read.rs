@@ -66,8 +66,10 @@ pub(crate) struct Line<'a> {
     pub(crate) text: &'a str,
     /// Where it was written, if its format tells.
     pub(crate) node: Option<&'a str>,
-    /// The lines of its record from this one on, in the same manner.
-    pub(crate) record: &'a dyn Fn() -> Vec<String>,
+    /// The next line of its record, in the same manner.
+    pub(crate) next: &'a dyn Fn() -> Option<String>,
+    /// The last line of its record, and how many lines it stands behind this one.
+    pub(crate) last: &'a dyn Fn() -> (u64, String),
     /// So many lines behind it, fewer where the text ends.
     pub(crate) behind: &'a dyn Fn(usize) -> Vec<String>,
 }
@@ -119,6 +121,11 @@ pub(crate) fn is_task(text: u16) -> bool {
     signals(text).any(|signal| SIGNALS[usize::from(signal)].tell == Tell::Task)
 }
 
+/// Whether this text is told by the last line of its record: two in one record say the same.
+pub(crate) fn tells_record(text: u16) -> bool {
+    signals(text).any(|signal| SIGNALS[usize::from(signal)].tell == Tell::Record)
+}
+
 /// Reads a line that has this text; nothing where no pattern of its signals matches.
 pub(crate) fn read(text: u16, line: &Line<'_>) -> Option<Said> {
     let number = matching(text, line.text)?;
@@ -167,14 +174,14 @@ impl Signal {
             _ if self.weight == FailureWeight::Silent => return None,
             Tell::Line => all.to_owned(),
             Tell::Record => {
-                let record = (line.record)();
-                lines_behind = record.len().checked_sub(1).filter(|last| *last > 0)?;
-                let last = &record[lines_behind];
+                let (behind, last) = (line.last)();
+                lines_behind = behind;
                 // A traceback that was cut ends with a frame.
-                (!last.trim_start().starts_with("File \"")).then(|| last.clone())?
+                let is_cut = last.trim_start().starts_with("File \"");
+                (behind > 0 && !is_cut).then_some(last)?
             }
-            Tell::Panic => match (line.record)().get(1).map(|next| next.trim()) {
-                Some(next) if all.ends_with(':') => format!("{all} {next}"),
+            Tell::Panic => match (line.next)() {
+                Some(next) if all.ends_with(':') => format!("{all} {}", next.trim()),
                 _ => all.to_owned(),
             },
             Tell::Ansible => {
@@ -191,7 +198,6 @@ impl Signal {
         }
         let message = shown(&message);
         let kind = self.kind;
-        let lines_behind = lines_behind as u64;
         let words = self.wording().text;
         let mut failure =
             Failure { signal: number, kind, weight, words, message, lines_behind, needs };

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use jiff::Timestamp;
 
-use crate::{fingerprint::Fingerprint, matcher::Matcher, run::ResultClass};
+use crate::{fields::FieldValues, fingerprint::Fingerprint, matcher::Matcher, run::ResultClass};
 
 use super::{
     facts::{HitFact, RunFact, Scanned, Window},
@@ -35,7 +35,7 @@ pub(super) struct Groups {
 impl Groups {
     /// Sorts runs into groups.
     pub(super) fn new(matcher: &Matcher, set: &[Fingerprint], runs: &[RunFact]) -> Groups {
-        let mut known: HashMap<Vec<&str>, usize> = HashMap::new();
+        let mut known: HashMap<Vec<Option<&str>>, usize> = HashMap::new();
         let mut known_slices: HashMap<[&str; By::ALL.len()], usize> = HashMap::new();
         let asked: Vec<&str> = matcher.fields().filter(|name| *name != "build_status").collect();
         let (mut all, mut of, mut slices) =
@@ -46,9 +46,13 @@ impl Groups {
                 slices.push(values.map(str::to_owned));
                 slices.len() - 1
             });
-            let mut key = vec![if run.meta.is_voting() { "voting" } else { "" }];
-            key.extend(values);
-            key.extend(asked.iter().map(|name| run.field(name)));
+            let mut key = vec![run.meta.is_voting().then_some("voting")];
+            key.extend(values.map(Some));
+            for name in &asked {
+                key.extend(run.meta.fields().values(name).iter().map(Some));
+                // Between the values of two fields.
+                key.push(None);
+            }
             let group = *known.entry(key).or_insert_with(|| {
                 all.push(Group { slice, eligible: eligible(matcher, set, run) });
                 all.len() - 1

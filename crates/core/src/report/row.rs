@@ -242,7 +242,7 @@ impl Report {
             })
             .collect();
         rows.sort_by(|(_, a), (_, b)| a.rank().cmp(&b.rank()));
-        let top = rows.first().filter(|(_, row)| row.failed_runs_hit > 0).map(|(index, _)| *index);
+        let top = rows.iter().find(|(_, row)| row.failed_runs_hit > 0).map(|(index, _)| *index);
         let overall = Overall::new(&runs, window, top);
         let mut fingerprints: Vec<Row> = rows.into_iter().map(|(_, row)| row).collect();
         for row in &mut fingerprints {
@@ -256,8 +256,7 @@ impl Report {
 
     /// Closed fingerprints that hit a failed run all the same.
     pub fn returned(&self) -> impl Iterator<Item = &Row> {
-        let rows = self.fingerprints.iter();
-        rows.filter(|row| row.resolved_at.is_some() && row.failed_runs_hit > 0)
+        self.fingerprints.iter().filter(|row| row.has_returned())
     }
 
     /// Fingerprints without a hit in the time before the window's end: candidates for removal.
@@ -269,6 +268,11 @@ impl Report {
 }
 
 impl Row {
+    /// Whether its bug counts as closed, and it hit a failed run all the same.
+    pub(crate) fn has_returned(&self) -> bool {
+        self.resolved_at.is_some() && self.failed_runs_hit > 0
+    }
+
     /// The least comes first: what asks to be left out last, races before what hit one change,
     /// today's before the week's.
     fn rank(&self) -> impl Ord + '_ {

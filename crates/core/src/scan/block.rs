@@ -107,7 +107,7 @@ impl BlockScan<'_> {
             return Failures::default();
         }
         let line_at = |at: usize| self.line_at(block, at, scratch);
-        Failing { scan: self, block, sightings, line_at: &line_at }.find()
+        Failing::new(self, block, sightings, &line_at).find()
     }
 
     /// The number of the line that begins at `start`. It is asked of few places only: to keep count

@@ -3,6 +3,11 @@
 //! A log may be full of them, and only those nearest its end are ever shown: the block is looked at
 //! from its end, and for each text no further than a few are found that say different things.
 
+use std::{
+    cell::{OnceCell, RefCell},
+    ops::Range,
+};
+
 use memchr::{memchr, memchr_iter, memrchr};
 
 use crate::{
@@ -51,14 +56,32 @@ pub(super) struct Found {
 
 /// Reads the lines of a block's sightings.
 pub(super) struct Failing<'a> {
-    pub(super) scan: &'a BlockScan<'a>,
-    pub(super) block: &'a [u8],
-    pub(super) sightings: &'a [Sighting],
+    scan: &'a BlockScan<'a>,
+    block: &'a [u8],
+    sightings: &'a [Sighting],
     /// The number of the line at an offset.
-    pub(super) line_at: &'a dyn Fn(usize) -> u64,
+    line_at: &'a dyn Fn(usize) -> u64,
+    /// The event looked at last: to find its borders takes as long as it is, and many sightings may
+    /// be in one.
+    event: RefCell<Range<usize>>,
+    /// The event whose last line was told last.
+    told: RefCell<Range<usize>>,
+    /// The sightings that tell of a task, by their places, and the tasks; read once, when a failure
+    /// first asks for its task.
+    tasks: OnceCell<Vec<(usize, String)>>,
 }
 
-impl Failing<'_> {
+impl<'a> Failing<'a> {
+    pub(super) fn new(
+        scan: &'a BlockScan<'a>,
+        block: &'a [u8],
+        sightings: &'a [Sighting],
+        line_at: &'a dyn Fn(usize) -> u64,
+    ) -> Failing<'a> {
+        let (event, told) = (RefCell::default(), RefCell::default());
+        Failing { scan, block, sightings, line_at, event, told, tasks: OnceCell::new() }
+    }
+
     /// All that the block says.
     pub(super) fn find(&self) -> Failures {
         let mut failures = Failures::default();
@@ -72,7 +95,11 @@ impl Failing<'_> {
         let mut done = vec![false; failure::texts().len()];
         for (index, sighting) in self.sightings.iter().enumerate().rev() {
             let done = &mut done[usize::from(sighting.text)];
-            if *done {
+            let is_told = || {
+                let position = sighting.position as usize;
+                failure::tells_record(sighting.text) && self.told.borrow().contains(&position)
+            };
+            if *done || is_told() {
                 continue;
             }
             match self.read(sighting) {
@@ -100,10 +127,9 @@ impl Failing<'_> {
             return None;
         }
         let position = self.sightings[index].position as usize;
-        let before = &self.sightings[..index];
         let task = match failure.needs {
             Needs::None => None,
-            Needs::Task | Needs::NextAndTask | Needs::RestAndTask(_) => self.task(before),
+            Needs::Task | Needs::NextAndTask | Needs::RestAndTask(_) => self.task(index),
         };
         let is_same =
             |other: &Found| other.failure.message == failure.message && other.task == task;
@@ -119,22 +145,32 @@ impl Failing<'_> {
         Some(Found { line, timestamp, failure, task, context })
     }
 
-    /// The last task that began before.
-    fn task(&self, before: &[Sighting]) -> Option<String> {
-        let mut before = before.iter().rev().filter(|sighting| failure::is_task(sighting.text));
-        before.find_map(|sighting| match self.read(sighting) {
-            Some(Said::Task(task)) => Some(task),
-            _ => None,
-        })
+    /// The last task that began before a sighting.
+    fn task(&self, index: usize) -> Option<String> {
+        let tasks = self.tasks.get_or_init(|| {
+            let all = self.sightings.iter().enumerate();
+            let tasks = all.filter(|(_, sighting)| failure::is_task(sighting.text));
+            let read = |(index, sighting)| match self.read(sighting) {
+                Some(Said::Task(task)) => Some((index, task)),
+                _ => None,
+            };
+            tasks.filter_map(read).collect()
+        });
+        let before = tasks.partition_point(|(place, _)| *place < index);
+        tasks[..before].last().map(|(_, task)| task.clone())
     }
 
     fn read(&self, sighting: &Sighting) -> Option<Said> {
         let (start, raw) = self.line(sighting.position as usize)?;
         let record = self.scan.splitter.read_record(raw);
-        let lines = || self.record(start);
         let behind = |count: usize| self.lines_from(start + raw.len() + 1, count);
-        let line =
-            Line { text: &record.message, node: record.node, record: &lines, behind: &behind };
+        let line = Line {
+            text: &record.message,
+            node: record.node,
+            next: &|| self.next_of_record(start),
+            last: &|| self.last_of_record(start),
+            behind: &behind,
+        };
         failure::read(sighting.text, &line)
     }
 
@@ -166,14 +202,33 @@ impl Failing<'_> {
         lines_after(self.scan.splitter, self.block.get(start..).unwrap_or_default(), count)
     }
 
-    /// The texts of the lines from this one to the end of its event.
-    fn record(&self, start: usize) -> Vec<String> {
-        let event = self.scan.splitter.cursor(self.block).event_at(start);
-        let raw = without_returns(&self.block[start..event.end]);
-        let text = raw.strip_suffix(b"\n").unwrap_or(&raw);
-        let lines = text.split(|&byte| byte == b'\n');
-        let texts = lines.map(|line| &line[self.scan.splitter.prefix_len(line)..]);
-        texts.map(|text| String::from_utf8_lossy(text).into_owned()).collect()
+    /// The rest of the event from the line at `start` on, without the feed at its end.
+    fn rest_of_record(&self, start: usize) -> &[u8] {
+        let mut event = self.event.borrow_mut();
+        if !event.contains(&start) {
+            *event = self.scan.splitter.cursor(self.block).event_at(start);
+        }
+        let rest = &self.block[start..event.end];
+        rest.strip_suffix(b"\n").unwrap_or(rest)
+    }
+
+    fn next_of_record(&self, start: usize) -> Option<String> {
+        let rest = self.rest_of_record(start);
+        let next = &rest[memchr(b'\n', rest)? + 1..];
+        Some(self.text(&next[..memchr(b'\n', next).unwrap_or(next.len())]))
+    }
+
+    fn last_of_record(&self, start: usize) -> (u64, String) {
+        let rest = self.rest_of_record(start);
+        let last = memrchr(b'\n', rest).map_or(0, |feed| feed + 1);
+        self.told.replace(self.event.borrow().clone());
+        (count_lines(rest, last), self.text(&rest[last..]))
+    }
+
+    /// A line without what the log's format puts before it.
+    fn text(&self, line: &[u8]) -> String {
+        let line = without_returns(line);
+        String::from_utf8_lossy(&line[self.scan.splitter.prefix_len(&line)..]).into_owned()
     }
 }
 

@@ -120,6 +120,23 @@ fn at_most_five_and_none_twice_the_last_ones_first() {
     assert_eq!(report.failure[0].line, 5000);
 }
 
+/// Ten times the text may not take a hundred times as long: the time would say so on any machine.
+#[test]
+fn lines_full_of_signals_take_linear_time() {
+    let tasks = format!("{}fatal: [a]: FAILED! => {{}}\n", "TASK [\n".repeat(3)).repeat(40_000);
+    let traces = format!(
+        "2026-01-02 03:04:05.678 1 ERROR m [-] x\n{}",
+        "Traceback (most recent call last):\n  x\n".repeat(25_000)
+    );
+    let panics = format!(
+        "2026-01-02 03:04:05.678 1 ERROR m [-] x\n{}",
+        "  thread 'main' panicked at src/main.rs:2:5:\n  no disk\n".repeat(15_000)
+    );
+    for text in [tasks, traces, panics] {
+        assert!(!report(&text).failure.is_empty());
+    }
+}
+
 #[test]
 fn runs_that_are_known_or_passed_have_none() {
     let failed = "FAILED a.py::test_1 - assert\n";

@@ -11,7 +11,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use recheck_core::Known;
 use serde_json::{Value, json};
 
@@ -24,7 +24,7 @@ use super::{
 use crate::{
     error::IndexError,
     event::{IndexedEvent, RunKey, Window},
-    history::{Batch, Question, RunFacts, RunRow},
+    history::{Batch, History, KnownRun, Question, RunFacts, RunRow, RunSelection},
     index::{Horizon, Pruned, Writer, WriterOptions},
     pending::{Pending, size},
     run::Run,
@@ -32,6 +32,8 @@ use crate::{
 
 /// Runs that are named in one search.
 const MOST_RUNS: usize = 200;
+/// A run that ended later than this behind its beginning is not looked for by when it began.
+const LONGEST_RUN: SignedDuration = SignedDuration::from_hours(48);
 /// Documents on a page whose names are all that is read.
 const PAGE: usize = 5_000;
 /// Refusals of which the reasons are kept.
@@ -222,6 +224,7 @@ impl<'a> ElasticWriter<'a> {
         self.commit_batch(false)?;
         let mut pruned = Pruned::default();
         if let Some(before) = horizon.events {
+            self.events_gone(before)?;
             let range = json!({"lt": before.as_microsecond()});
             let query = json!({"range": {(format!("{META}.time")): range}});
             pruned.events = self.index.remove(&self.name, &query)?;
@@ -233,6 +236,22 @@ impl<'a> ElasticWriter<'a> {
             self.index.refresh(&self.index.history)?;
         }
         Ok(pruned)
+    }
+}
+
+impl ElasticWriter<'_> {
+    /// Tells the history which runs lose events: those that began before, as far as it knows when.
+    fn events_gone(&self, before: Timestamp) -> Outcome<()> {
+        let window = Window { from: None, to: before.checked_add(LONGEST_RUN).ok() };
+        let selection = RunSelection { window, ..RunSelection::default() };
+        let is_hit = |known: &KnownRun| {
+            let began = known.run.start_time.or(known.time);
+            known.events > 0 && began.is_some_and(|time| time < before)
+        };
+        let runs = History::runs(self.index, &selection).map_err(|error| *error.kind)?;
+        let runs: Vec<RunKey> =
+            runs.into_iter().filter(is_hit).map(|known| known.run.key).collect();
+        runs.chunks(MOST_RUNS).try_for_each(|chunk| self.index.events_gone(chunk))
     }
 }
 

@@ -8,7 +8,12 @@
 //! does not have, and drops them. Who is killed between 2 and 3 has added everything: the next one
 //! finds that tantivy has the batch, and does 3.
 
-use std::{collections::HashSet, fs::File, num::NonZeroUsize, process, thread};
+use std::{
+    collections::{BTreeSet, HashSet},
+    fs::File,
+    num::NonZeroUsize,
+    process, thread,
+};
 
 use jiff::Timestamp;
 use recheck_core::Known;
@@ -21,7 +26,7 @@ use tantivy::{
 
 use super::{
     Embedded, Outcome,
-    search::{Columns, StoredEvents, docs},
+    search::{Columns, RunNames, StoredEvents, docs},
 };
 use crate::{
     error::IndexError,
@@ -34,6 +39,8 @@ use crate::{
 
 /// Tantivy wants this much memory for each of its threads.
 const LEAST_MEMORY: usize = 16 << 20;
+/// And takes no more.
+const MOST_MEMORY: usize = 4_000_000_000;
 /// More threads than this wait for each other.
 const MAX_THREADS: usize = 8;
 
@@ -55,6 +62,8 @@ pub(super) struct EmbeddedWriter<'a> {
     seq: u64,
     /// Runs of which events came: what was there of them before is gone.
     begun: HashSet<RunKey>,
+    /// Those of them that were told again since, with how much of them was scanned: all is here.
+    complete: HashSet<RunKey>,
     /// Runs of which only their fields came.
     told: HashSet<RunKey>,
     /// Names of committed batches must differ.
@@ -69,7 +78,7 @@ impl<'a> EmbeddedWriter<'a> {
     ) -> Outcome<EmbeddedWriter<'a>> {
         let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
         let threads = cores.min(options.memory / LEAST_MEMORY).clamp(1, MAX_THREADS);
-        let memory = options.memory.max(LEAST_MEMORY);
+        let memory = options.memory.clamp(LEAST_MEMORY, threads * MOST_MEMORY);
         let events = index.index.writer_with_num_threads(threads, memory)?;
         Ok(EmbeddedWriter {
             index,
@@ -82,6 +91,7 @@ impl<'a> EmbeddedWriter<'a> {
             batch_bytes: memory / 2,
             seq: next_seq(index)?,
             begun: HashSet::new(),
+            complete: HashSet::new(),
             told: HashSet::new(),
             batches: 0,
         })
@@ -92,14 +102,18 @@ impl<'a> EmbeddedWriter<'a> {
         self.pending.bytes += row.size();
         self.pending.run(&run.key).told = Some(row);
         self.told.insert(run.key.clone());
+        if run.scanned.is_some() && self.begun.contains(&run.key) {
+            self.complete.insert(run.key.clone());
+        }
         self.commit_when_full()
     }
 
     fn add_event(&mut self, event: &IndexedEvent, hits: &[u32]) -> Outcome<()> {
         match (&event.run, &event.id) {
-            (Some(run), _) if !self.begun.contains(run) => {
+            // What was complete and comes once more is read anew.
+            (Some(run), _) if self.complete.remove(run) || !self.begun.contains(run) => {
                 self.events.delete_term(self.index.layout.run_term(run));
-                self.pending.run(run).anew = true;
+                self.pending.run(run).begin();
                 self.begun.insert(run.clone());
             }
             (None, Some(id)) => self.replace(id)?,
@@ -211,8 +225,12 @@ impl<'a> EmbeddedWriter<'a> {
         if let Some(before) = horizon.events {
             let end = Term::from_field_i64(self.index.layout.time, before.as_microsecond());
             let old = RangeQuery::new(std::ops::Bound::Unbounded, std::ops::Bound::Excluded(end));
-            pruned.events = docs(&self.index.searcher()?, &old)?.len() as u64;
+            let searcher = self.index.searcher()?;
+            let found = docs(&searcher, &old)?;
+            pruned.events = found.len() as u64;
             if pruned.events > 0 {
+                // Before the events go: what is left of a run must never be taken for all of it.
+                self.index.history.events_gone(&runs_of(&searcher, &found)?)?;
                 self.events.delete_query(Box::new(old))?;
                 self.events.commit()?;
             }
@@ -222,6 +240,13 @@ impl<'a> EmbeddedWriter<'a> {
         }
         Ok(pruned)
     }
+}
+
+/// The runs of these events.
+fn runs_of(searcher: &Searcher, found: &[DocAddress]) -> Outcome<BTreeSet<RunKey>> {
+    let (columns, mut names) = (Columns::of(searcher)?, RunNames::default());
+    let names = found.iter().map(|address| names.name(&columns, *address));
+    names.filter_map(Result::transpose).collect()
 }
 
 impl Writer for EmbeddedWriter<'_> {

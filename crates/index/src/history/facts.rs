@@ -112,6 +112,14 @@ pub(crate) struct RunRow {
 }
 
 impl RunFacts {
+    /// Its first event comes: what was there of it goes.
+    pub(crate) fn begin(&mut self) {
+        self.anew = true;
+        self.events = 0;
+        self.last_event = None;
+        self.hits.clear();
+    }
+
     /// Nothing yet.
     pub(crate) fn new(run: &RunKey) -> RunFacts {
         RunFacts {

@@ -1,7 +1,7 @@
 //! The history in SQLite: a file that people can query, too.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::Path,
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -125,6 +125,20 @@ impl Sqlite {
         Ok(runs)
     }
 
+    /// Events of these runs are about to go: of what may be left nothing more is asked, as it is not
+    /// all.
+    pub(crate) fn events_gone(&self, runs: &BTreeSet<RunKey>) -> Outcome<()> {
+        self.transact(|transaction| {
+            let mut update = transaction.prepare_cached(
+                "UPDATE runs SET events = 0 WHERE build_uuid = ?1 AND attempt = ?2",
+            )?;
+            for run in runs {
+                update.execute(params![run.build_uuid, run.attempt])?;
+            }
+            Ok(())
+        })
+    }
+
     /// Removes the runs before a moment, and keeps when each fingerprint first hit one; returns their
     /// number.
     pub(crate) fn prune(&self, before: Timestamp) -> Outcome<u64> {
@@ -219,6 +233,14 @@ impl History for Sqlite {
         found: &[(RunKey, Vec<HitFact>)],
     ) -> Result<(), IndexError> {
         let write = |transaction: &Transaction<'_>| -> Outcome<()> {
+            let is_writing: bool =
+                transaction
+                    .query_row("SELECT EXISTS (SELECT 1 FROM staged)", [], |row| row.get(0))?;
+            if is_writing {
+                // What was found may be of events whose own facts are just coming. The runs stay
+                // unasked, and are asked the next time.
+                return Ok(());
+            }
             let facts = Facts(transaction);
             let ids = facts.questions(questions)?;
             let pack = facts.pack(questions, &ids)?;
@@ -459,6 +481,8 @@ impl Facts<'_> {
                     WHEN :unfinished AND events > 0 THEN 'partial'
                     WHEN scanned_told IS NOT NULL THEN scanned_told
                     WHEN events > 0 THEN 'full'
+                    -- Its events are gone, and were looked at while they were there.
+                    WHEN last_event IS NOT NULL THEN scanned
                     ELSE 'none' END
              WHERE run = :run",
         )?;

@@ -187,7 +187,7 @@ impl<'a> RowData<'a> {
     fn of_hit(row: &'a Row) -> Option<RowData<'a>> {
         let eligible = row.eligible?;
         let mut remarks: Vec<String> = reruns(row).into_iter().collect();
-        if row.resolved_at.is_some() {
+        if row.has_returned() {
             remarks.push("closed, and back".to_owned());
         }
         if row.too_broad {

@@ -206,7 +206,11 @@ fn named(row: &Row) -> String {
 fn remarks(row: &Row) -> Vec<String> {
     let mut told = Vec::new();
     if row.failed_runs_hit > 0 && !row.race {
-        told.push("one change only: no race so far".to_owned());
+        let told_changes = match row.changes_hit {
+            0 => "which change it hit is not known",
+            _ => "one change only: no race so far",
+        };
+        told.push(told_changes.to_owned());
     }
     told.extend(reruns(row));
     if row.passed_runs_hit > 0 {

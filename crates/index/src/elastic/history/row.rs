@@ -125,6 +125,11 @@ impl RunDoc {
         self.settle(self.unfinished);
     }
 
+    /// Its events are gone; what was found in them stays.
+    pub(super) fn forget_events(&mut self) {
+        self.events = 0;
+    }
+
     /// Adds hits to those that are there; the first place is the one with the earliest time.
     fn add_hits(&mut self, hits: &[HitFact], questions: &[Question]) {
         for HitFact { question, count, first } in hits {

@@ -97,6 +97,15 @@ impl Elastic {
         })
     }
 
+    /// Events of these runs are about to go: of what may be left nothing more is asked.
+    pub(in crate::elastic) fn events_gone(&self, runs: &[RunKey]) -> Outcome<()> {
+        self.change_runs(runs, &mut |_, run| {
+            let mut run = run?;
+            run.forget_events();
+            Some(run)
+        })
+    }
+
     /// Writes a set of questions down; returns its name.
     fn pack(&self, questions: &[Question]) -> Outcome<String> {
         if questions.is_empty() {

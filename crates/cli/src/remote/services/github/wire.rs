@@ -225,8 +225,6 @@ impl Job {
         set(meta, "build_node", self.runner_name.as_ref());
         set(meta, "node_provider", self.runner_group_name.as_ref());
         set_number(meta, "attempt", self.run_attempt);
-        let latest = run.and_then(|run| run.run_attempt).zip(self.run_attempt);
-        set(meta, "final", latest.map(|(latest, own)| (latest == own).to_string()));
         set_time(meta, "start_time", self.started_at.as_deref());
         set_time(meta, "end_time", self.completed_at.as_deref());
     }

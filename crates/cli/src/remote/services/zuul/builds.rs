@@ -29,6 +29,9 @@ const PAGE: usize = 100;
 /// were made, and what counts is when they ended.
 const LONGEST: SignedDuration = SignedDuration::from_hours(12);
 
+/// Pages of builds none of which ever ran, after which no more are asked for.
+const MOST_TIMELESS: usize = 10;
+
 /// All builds of one tenant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ZuulTenant {
@@ -76,15 +79,21 @@ impl ZuulTenant {
         selection: &Selection,
         each: &mut dyn FnMut(Vec<ListedBuild>) -> ControlFlow<()>,
     ) -> Result<(), RemoteError> {
-        let mut skip = 0;
+        let (mut skip, mut timeless) = (0, 0);
         loop {
             let url = self.page(selection, skip);
-            let builds: Vec<Build> = http.json(&url).map_err(with_cure)?;
+            let mut builds: Vec<Build> = http.json(&url).map_err(with_cure)?;
             let count = builds.len();
-            let is_old = |build: &Build| {
-                build.started().is_some_and(|time| time < selection.since - LONGEST)
-            };
-            let is_last = count < PAGE || builds.iter().all(is_old);
+            let mut newest = builds.iter().filter_map(Build::began).max();
+            timeless = if newest.is_some() { 0 } else { timeless + 1 };
+            let is_last = count < PAGE
+                || newest.is_some_and(|time| time < selection.since - LONGEST)
+                || timeless > MOST_TIMELESS;
+            // What never ran is as old as what stands beside it.
+            for build in &mut builds {
+                newest = build.began().or(newest);
+                build.end_if_timeless(newest.or(Some(selection.since)));
+            }
             let listed = builds.into_iter().filter(|build| build.is_since(selection.since));
             if each(listed.filter_map(|build| self.listed(build)).collect()).is_break() || is_last {
                 return Ok(());
@@ -119,11 +128,18 @@ impl ZuulTenant {
 }
 
 impl Build {
-    fn started(&self) -> Option<Timestamp> {
-        self.time(wire::Build::start)
+    /// When it began, else when it ended; what never ran has neither.
+    fn began(&self) -> Option<Timestamp> {
+        self.time(Build::start).or_else(|| self.time(|build| build.end_time.as_deref()))
     }
 
-    /// Whether it ended since then; one that never ran has no time, and is as old as its page.
+    fn end_if_timeless(&mut self, time: Option<Timestamp>) {
+        if self.began().is_none() && self.word() != wire::RUNNING {
+            self.end_time = time.map(|time| time.to_string());
+        }
+    }
+
+    /// Whether it ended since then.
     fn is_since(&self, since: Timestamp) -> bool {
         self.word() != wire::RUNNING
             && self.time(|build| build.end_time.as_deref()).is_none_or(|time| time >= since)

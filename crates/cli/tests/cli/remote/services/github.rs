@@ -56,8 +56,6 @@ fn a_job_is_a_run() {
             ("sha", "90164c47be167acbb4e7c05deddb72e89c321f9d"),
             ("event", "pull_request"),
             ("attempt", "1"),
-            // The run is at its second attempt.
-            ("final", "false"),
             ("build_node", "GitHub Actions 7"),
         ],
     );
@@ -71,7 +69,7 @@ fn a_run_is_its_failed_jobs_and_a_lost_runner_is_an_event() {
     let answer = ask(&dir, &server, "/team/app/actions/runs/12");
     let run = answer.only();
     assert_eq!(bugs(run), ["lost"]);
-    check_fields(run, &[("build_name", "build (arm)"), ("final", "true"), ("attempt", "2")]);
+    check_fields(run, &[("build_name", "build (arm)"), ("attempt", "2")]);
     assert_tells(run, "notes", "of 2 jobs 1 failed; left out: docs (success)");
     assert_tells(run, "errors", "no runner took the job");
     assert!(server.asked("/repos/team/app/actions/jobs/42/logs").is_empty());
