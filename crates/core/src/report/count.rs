@@ -18,8 +18,8 @@ use super::{
 pub(super) struct Group {
     /// Its place among the slices.
     pub(super) slice: usize,
-    /// Which fingerprints can hit such a run.
-    eligible: Vec<bool>,
+    /// Its place among the classes.
+    class: usize,
 }
 
 /// The groups of a set of runs.
@@ -30,6 +30,8 @@ pub(super) struct Groups {
     pub(super) of: Vec<usize>,
     /// What a report groups by: the values of [`By::ALL`], in that order, that runs had together.
     pub(super) slices: Vec<[String; By::ALL.len()]>,
+    /// Which fingerprints can hit a run. There are few of these, however many groups there are.
+    classes: Vec<Vec<bool>>,
 }
 
 impl Groups {
@@ -37,6 +39,7 @@ impl Groups {
     pub(super) fn new(matcher: &Matcher, set: &[Fingerprint], runs: &[RunFact]) -> Groups {
         let mut known: HashMap<Vec<Option<&str>>, usize> = HashMap::new();
         let mut known_slices: HashMap<[&str; By::ALL.len()], usize> = HashMap::new();
+        let mut known_classes: HashMap<Vec<bool>, usize> = HashMap::new();
         let asked: Vec<&str> = matcher.fields().filter(|name| *name != "build_status").collect();
         let (mut all, mut of, mut slices) =
             (Vec::new(), Vec::with_capacity(runs.len()), Vec::new());
@@ -54,12 +57,17 @@ impl Groups {
                 key.push(None);
             }
             let group = *known.entry(key).or_insert_with(|| {
-                all.push(Group { slice, eligible: eligible(matcher, set, run) });
+                let next = known_classes.len();
+                let class = *known_classes.entry(eligible(matcher, set, run)).or_insert(next);
+                all.push(Group { slice, class });
                 all.len() - 1
             });
             of.push(group);
         }
-        Groups { all, of, slices }
+        let mut classes: Vec<_> = known_classes.into_iter().collect();
+        classes.sort_by_key(|(_, place)| *place);
+        let classes = classes.into_iter().map(|(eligible, _)| eligible).collect();
+        Groups { all, of, slices, classes }
     }
 
     /// What a group has of one of [`By::ALL`].
@@ -69,7 +77,12 @@ impl Groups {
 
     /// Whether a fingerprint can hit a run.
     pub(super) fn is_eligible(&self, run: usize, fingerprint: u32) -> bool {
-        self.all[self.of[run]].is_eligible(fingerprint)
+        self.admits(&self.all[self.of[run]], fingerprint)
+    }
+
+    /// Whether a fingerprint can hit the runs of a group.
+    pub(super) fn admits(&self, group: &Group, fingerprint: u32) -> bool {
+        self.classes[group.class][fingerprint as usize]
     }
 }
 
@@ -80,12 +93,6 @@ fn eligible(matcher: &Matcher, set: &[Fingerprint], run: &RunFact) -> Vec<bool> 
         *eligible &= fingerprint.allow_nonvoting || run.meta.is_voting();
     }
     eligible
-}
-
-impl Group {
-    pub(super) fn is_eligible(&self, fingerprint: u32) -> bool {
-        self.eligible[fingerprint as usize]
-    }
 }
 
 /// Runs of one group that could have been hit.
@@ -221,7 +228,7 @@ impl Counts {
     ) -> Eligible {
         let mut sum = Eligible::default();
         for (group, eligible) in groups.all.iter().zip(&self.eligible) {
-            if group.is_eligible(fingerprint) && admits(group.slice) {
+            if groups.admits(group, fingerprint) && admits(group.slice) {
                 sum.runs += eligible.runs;
                 sum.passed_scanned += eligible.passed_scanned;
             }

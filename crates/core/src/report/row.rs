@@ -403,7 +403,7 @@ impl Counted<'_> {
         let groups = self.runs.groups;
         let mut runs = vec![0; groups.slices.len()];
         for (group, eligible) in groups.all.iter().zip(&self.now.eligible) {
-            if group.is_eligible(index) {
+            if groups.admits(group, index) {
                 runs[group.slice] += eligible.runs;
             }
         }

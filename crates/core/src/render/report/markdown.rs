@@ -9,7 +9,7 @@ use crate::{
     report::{Report, Row},
 };
 
-use super::{ReportLook, interval, percent_of, ranked, reruns, span, status, too_broad};
+use super::{LISTED, ReportLook, interval, percent_of, ranked, reruns, span, status, too_broad};
 
 /// Unclassified runs that are linked, for each job.
 const LINKS: usize = 3;
@@ -79,18 +79,28 @@ fn section<'r>(
     rows: impl Iterator<Item = &'r Row>,
     tell: impl Fn(&Row) -> String,
 ) -> io::Result<()> {
-    let mut rows = rows.peekable();
-    if rows.peek().is_some() {
+    let rows: Vec<&Row> = rows.collect();
+    if !rows.is_empty() {
         writeln!(out, "\n### {title}\n")?;
     }
-    rows.try_for_each(|row| writeln!(out, "- {}: {}", name(row), tell(row)))
+    let mut shown = rows.iter().take(LISTED);
+    shown.try_for_each(|row| writeln!(out, "- {}: {}", name(row), tell(row)))?;
+    more(rows.len(), out)
+}
+
+/// How many entries of a list are left out.
+fn more(all: usize, out: &mut dyn io::Write) -> io::Result<()> {
+    match all.checked_sub(LISTED) {
+        Some(more @ 1..) => writeln!(out, "- and {more} more, in the JSON"),
+        _ => Ok(()),
+    }
 }
 
 fn unclassified(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     if !report.unclassified.is_empty() {
         writeln!(out, "\n### Unclassified\n")?;
     }
-    for job in &report.unclassified {
+    for job in report.unclassified.iter().take(LISTED) {
         let name = if job.job.is_empty() { "(no name)".to_owned() } else { plain(&job.job) };
         write!(out, "- {name}: {} of {}", job.runs.len(), counted(job.failed, "failed run"))?;
         let links = job.runs.iter().filter_map(|run| run.log_url.as_deref());
@@ -99,7 +109,7 @@ fn unclassified(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
         }
         writeln!(out)?;
     }
-    Ok(())
+    more(report.unclassified.len(), out)
 }
 
 fn name(row: &Row) -> String {

@@ -20,6 +20,10 @@ pub use self::{
     text::{text, unclassified},
 };
 
+/// Entries of each list below the ranking that text and Markdown show: a terminal, a mail or a comment
+/// has no room for hundreds.
+const LISTED: usize = 10;
+
 /// What a report's texts leave to the caller.
 #[derive(Clone, Copy, Debug)]
 pub struct ReportLook {

@@ -5,7 +5,7 @@ use crate::{
     report::{Report, Row, Status, UnclassifiedJob},
 };
 
-use super::{ReportLook, interval, percent_of, ranked, reruns, span, too_broad};
+use super::{LISTED, ReportLook, interval, percent_of, ranked, reruns, span, too_broad};
 
 /// Unclassified runs that are told of each job.
 const RUNS: usize = 3;
@@ -25,7 +25,11 @@ pub fn text(report: &Report, look: &ReportLook, out: &mut dyn io::Write) -> io::
     page.silent(report)?;
     if !report.unclassified.is_empty() {
         writeln!(page.out, "\nUnclassified failed runs, by job:")?;
-        report.unclassified.iter().try_for_each(|job| page.job(job))?;
+        report.unclassified.iter().take(LISTED).try_for_each(|job| page.job(job))?;
+    }
+    if let Some(more @ 1..) = report.unclassified.len().checked_sub(LISTED) {
+        let more = counted(more as u64, "more job");
+        writeln!(page.out, "  and {more}: `recheck unclassified` tells all")?;
     }
     Ok(())
 }
@@ -130,16 +134,29 @@ impl Page<'_> {
     }
 
     fn attention(&mut self, report: &Report) -> io::Result<()> {
-        for row in report.returned() {
+        self.list(report.returned(), |row| {
             let hits = counted(row.failed_runs_hit, "failed run");
-            self.line(&format!("closed, and back: {} ({hits})", escape(&row.fingerprint)))?;
-        }
-        for row in too_broad(report) {
+            format!("closed, and back: {} ({hits})", escape(&row.fingerprint))
+        })?;
+        self.list(too_broad(report), |row| {
             let (hits, all) = (count(row.passed_runs_hit), count(row.runs_hit));
             let id = escape(&row.fingerprint);
-            self.line(&format!("too broad: {id} ({hits} of {all} runs hit had passed)"))?;
+            format!("too broad: {id} ({hits} of {all} runs hit had passed)")
+        })
+    }
+
+    /// The first of them, and how many more there are.
+    fn list<'r>(
+        &mut self,
+        rows: impl Iterator<Item = &'r Row>,
+        tell: impl Fn(&Row) -> String,
+    ) -> io::Result<()> {
+        let rows: Vec<&Row> = rows.collect();
+        rows.iter().take(LISTED).try_for_each(|row| self.line(&tell(row)))?;
+        match rows.len().checked_sub(LISTED) {
+            Some(more @ 1..) => self.line(&format!("  and {more} more, in the JSON")),
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     fn silent(&mut self, report: &Report) -> io::Result<()> {
