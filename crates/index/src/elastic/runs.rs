@@ -145,7 +145,8 @@ impl Search<'_> {
         let mut sort = Vec::new();
         let mut columns = Vec::new();
         if let Some(time) = &shape.time {
-            sort.push(json!({time: {"order": "asc", "missing": "_last"}}));
+            // An index of the pattern may have no event with a time yet.
+            sort.push(json!({time: {"order": "asc", "missing": "_last", "unmapped_type": "date"}}));
         }
         if shape.is_ours {
             sort.push(json!({(format!("{META}.seq")): "asc"}));
