@@ -25,6 +25,7 @@ fn measure() {
         let index = Elastic::open_or_create(&address, None, &ElasticOptions::default()).unwrap();
         println!("{}: {count} events, {RUNS} runs", index.info().unwrap().backend);
         ingest(&index, &data, count);
+        prepared(&server, &data, count);
         let one = |number: usize| Some(vec![RunKey::first(format!("run-{number:04}"))]);
         for round in 0..3 {
             let old = one_by_one(&server, &name, &compiled, round);
@@ -76,26 +77,40 @@ fn fingerprints(data: &std::path::Path) -> Compiled {
 }
 
 /// Real events, each run with its share of them.
-fn ingest(index: &dyn Index, data: &std::path::Path, count: usize) {
+fn each_event(data: &std::path::Path, count: usize, mut each: impl FnMut(usize, IndexedEvent)) {
     let text = fs::read_to_string(data.join("events-real.jsonl")).unwrap()
         + &fs::read_to_string(data.join("events-derived.jsonl")).unwrap();
-    let events: Vec<IndexedEvent> =
-        text.lines().map(|line| event(Document::from_json_line(line).unwrap())).collect();
-    let mut writer = index.writer(&WriterOptions::default()).unwrap();
-    let (started, mut bytes) = (Instant::now(), 0);
+    let read = |line| event(Document::from_json_line(line).unwrap());
+    let events: Vec<IndexedEvent> = text.lines().map(read).collect();
     for number in 0..count {
-        let run = number * RUNS / count;
+        let run = format!("run-{:04}", number * RUNS / count);
         let mut event = events[number * 7 % events.len()].clone();
-        event.run = Some(RunKey::first(format!("run-{run:04}")));
+        event.fields.set("build_uuid", run.as_str());
+        event.run = Some(RunKey::first(run));
         event.id = Some(number.to_string());
-        event.fields.set("build_uuid", format!("run-{run:04}"));
         // As in a log, few lines are what somebody looks for.
         if number % 50 != 0 {
-            event.fields.set("message", format!("2026-01-01 12:00:00.{number:06} | node | TASK [step {}] ok: nothing to be seen, {number}", number % 97));
+            let step = number % 97;
+            let text = format!(
+                "2026-01-01 12:00:00.{number:06} | node | TASK [step {step}] ok: nothing to be seen, {number}"
+            );
+            event.fields.set("message", text);
         }
-        bytes += event.fields.iter().flat_map(|(_, values)| values).map(String::len).sum::<usize>();
-        writer.event(&event, &[]).unwrap();
+        each(number, event);
     }
+}
+
+fn values(event: &IndexedEvent) -> usize {
+    event.fields.iter().flat_map(|(_, values)| values).map(String::len).sum()
+}
+
+fn ingest(index: &dyn Index, data: &std::path::Path, count: usize) {
+    let mut writer = index.writer(&WriterOptions::default()).unwrap();
+    let (started, mut bytes) = (Instant::now(), 0);
+    each_event(data, count, |_, event| {
+        bytes += values(&event);
+        writer.event(&event, &[]).unwrap();
+    });
     writer.finish().unwrap();
     let (seconds, mb) = (started.elapsed().as_secs_f64(), bytes as f64 / 1e6);
     let disk = index.info().unwrap().bytes as f64 / 1e6;
@@ -103,6 +118,37 @@ fn ingest(index: &dyn Index, data: &std::path::Path, count: usize) {
         "ingest: {mb:.0} MB of values in {seconds:.1} s, {:.1} MB/s; {disk:.0} MB on disk",
         mb / seconds
     );
+}
+
+/// The same documents as prepared bodies, one after the other, past our client.
+fn prepared(server: &str, data: &std::path::Path, count: usize) {
+    let name = fresh_name();
+    let _gone = Gone::Server { server: server.to_owned(), name: name.clone() };
+    let address = format!("{server}/{name}");
+    Elastic::open_or_create(&address, None, &ElasticOptions::default()).unwrap();
+    let (mut bodies, mut body, mut bytes) = (Vec::new(), String::new(), 0);
+    each_event(data, count, |number, event| {
+        bytes += values(&event);
+        let run = event.run.as_ref().unwrap().build_uuid.clone();
+        let mut document = serde_json::to_value(&event.fields).unwrap();
+        document["recheck"] = serde_json::json!({
+            "run": format!("1/{run}"), "id": event.id, "seq": number, "number": number,
+        });
+        writeln!(body, "{{\"index\":{{\"_id\":\"r:{run}:{number}\"}}}}\n{document}").unwrap();
+        if body.len() > 6 << 20 {
+            bodies.push(std::mem::take(&mut body));
+        }
+    });
+    bodies.push(body);
+    let started = Instant::now();
+    for body in &bodies {
+        assert!(
+            request(server, "POST", &format!("{name}/_bulk"), body).contains("\"errors\":false")
+        );
+    }
+    request(server, "GET", &format!("{name}/_refresh"), "");
+    let (seconds, mb) = (started.elapsed().as_secs_f64(), bytes as f64 / 1e6);
+    println!("prepared bodies: {seconds:.1} s, {:.1} MB/s", mb / seconds);
 }
 
 /// The old way: a request for each fingerprint.
