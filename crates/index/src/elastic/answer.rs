@@ -53,7 +53,8 @@ pub(super) struct Total {
 pub(super) struct Found {
     #[serde(rename = "_index", default)]
     pub(super) index: String,
-    #[serde(rename = "_id")]
+    /// Empty where only columns were asked for.
+    #[serde(rename = "_id", default)]
     pub(super) id: String,
     #[serde(rename = "_source")]
     pub(super) source: Option<Box<RawValue>>,

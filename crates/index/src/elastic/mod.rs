@@ -105,6 +105,15 @@ impl Elastic {
         Ok(shape(&self.client, &self.address)?.unwrap_or_else(|| self.shape.clone()))
     }
 
+    /// The column of an event's file in an index of ours.
+    fn filename(&self) -> Option<String> {
+        Some(match self.shape.schema {
+            Schema::Dynamic => "filename.recheck".to_owned(),
+            _ => "filename".to_owned(),
+        })
+        .filter(|_| self.shape.is_ours)
+    }
+
     fn search<'a>(&'a self, known: Known<'a>, scope: &Scope) -> Outcome<Search<'a>> {
         Search::new(self, known, scope)
     }

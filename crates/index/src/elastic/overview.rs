@@ -139,7 +139,7 @@ impl Search<'_> {
 fn newest_first(shape: &Shape) -> Value {
     let mut sort = Vec::new();
     if let Some(time) = &shape.time {
-        sort.push(json!({time: {"order": "desc", "missing": "_last"}}));
+        sort.push(json!({time: {"order": "desc", "missing": "_last", "unmapped_type": "date"}}));
     }
     if shape.is_ours {
         sort.push(json!({(format!("{META}.seq")): "desc"}));

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use recheck_core::FieldValues;
 use serde_json::{Value, json};
 
 use super::{
@@ -19,10 +20,11 @@ use crate::{
     event::RunKey,
     index::{Place, RunHits, Scope},
 };
-use recheck_core::FieldValues;
 
-/// So many runs are read in the time in which the cluster answers one search for each fingerprint.
-const FEW_RUNS: usize = 8;
+/// So many runs, and pages of their events, are read in the time in which the cluster answers one search
+/// for each fingerprint.
+const FEW_RUNS: usize = 16;
+const FEW_PAGES: usize = 4;
 /// What one page may hold, on every server.
 const FEW_EVENTS: u64 = 10_000;
 /// Runs that are named in one search.
@@ -74,6 +76,43 @@ impl Search<'_> {
 
     /// Reads the events of a few runs; false where they are too many.
     fn read_runs(&self, counts: &mut Counts) -> Outcome<bool> {
+        let runs = self.scope.runs.as_deref().unwrap_or_default();
+        let [_, _, ..] = runs else { return self.read_page(counts) };
+        let mut pages: Vec<(u64, Vec<RunKey>)> = Vec::new();
+        for (run, events) in self.sizes(runs)? {
+            match pages.last_mut() {
+                Some((sum, page)) if *sum + events <= FEW_EVENTS => {
+                    *sum += events;
+                    page.push(run);
+                }
+                _ => pages.push((events, vec![run])),
+            }
+        }
+        if pages.len() > FEW_PAGES || pages.iter().any(|(events, _)| *events > FEW_EVENTS) {
+            return Ok(false);
+        }
+        for (_, page) in pages {
+            let scope = Scope { runs: Some(page), ..self.scope.clone() };
+            Search::new(self.index, self.known, &scope)?.read_page(counts)?;
+        }
+        Ok(true)
+    }
+
+    /// How many events each of these runs has in scope.
+    fn sizes(&self, runs: &[RunKey]) -> Outcome<Vec<(RunKey, u64)>> {
+        let terms = json!({"field": self.index.shape.run, "size": runs.len()});
+        let query = self.within(&json!({"match_all": {}}));
+        let body = json!({"size": 0, "query": query, "aggs": {"runs": {"terms": terms}}});
+        let page = self.index.page(&self.scope.window, &body)?;
+        let buckets = page.aggregations["runs"]["buckets"].as_array().into_iter().flatten();
+        let size = |bucket: &Value| {
+            Some((run_of_term(bucket["key"].as_str()?)?, bucket["doc_count"].as_u64()?))
+        };
+        Ok(buckets.filter_map(size).collect())
+    }
+
+    /// Reads and matches the events in scope; false where they are more than a page.
+    fn read_page(&self, counts: &mut Counts) -> Outcome<bool> {
         let body = json!({
             "query": self.within(&json!({"match_all": {}})),
             "size": FEW_EVENTS, "track_total_hits": true,
@@ -86,6 +125,7 @@ impl Search<'_> {
         Ok(true)
     }
 
+    /// Has the cluster count.
     fn ask_runs(&self, counts: &mut Counts) -> Outcome<()> {
         let Some(field) = self.index.shape.run.clone() else {
             let told = "it has no field `build_uuid` that events could be told apart by";
@@ -145,18 +185,26 @@ impl Search<'_> {
         let mut sort = Vec::new();
         let mut columns = Vec::new();
         if let Some(time) = &shape.time {
-            sort.push(json!({time: {"order": "asc", "missing": "_last"}}));
+            // An index of the pattern may have no event with a time yet.
+            sort.push(json!({time: {"order": "asc", "missing": "_last", "unmapped_type": "date"}}));
         }
         if shape.is_ours {
             sort.push(json!({(format!("{META}.seq")): "asc"}));
-            columns.extend(["id", "time", "seq"].map(|name| json!(format!("{META}.{name}"))));
+            columns.extend(["id", "time", "line"].map(|name| json!(format!("{META}.{name}"))));
+            columns.extend(self.filename.iter().map(|field| json!(field)));
         } else {
             let time = |field| json!({"field": field, "format": "strict_date_time"});
             columns.extend(shape.time.iter().map(time));
         }
-        let source = json!(["filename", "id", format!("{META}.line")]);
+        if shape.is_ours {
+            // From columns alone: no document has to be unpacked.
+            return json!({"top_hits": {
+                "size": 1, "sort": sort, "_source": false, "stored_fields": "_none_",
+                "docvalue_fields": columns,
+            }});
+        }
         json!({"top_hits": {
-            "size": 1, "sort": sort, "_source": source, "docvalue_fields": columns,
+            "size": 1, "sort": sort, "_source": ["filename", "id"], "docvalue_fields": columns,
         }})
     }
 
@@ -181,27 +229,25 @@ impl Search<'_> {
     }
 
     fn place(&self, hit: &Value) -> Place {
-        let shape = &self.index.shape;
         let source = &hit["_source"];
         let column = |field: &str| &hit["fields"][field][0];
-        let own = |name: &str| column(&format!("{META}.{name}")).clone();
-        let file = &source["filename"];
-        let (event, time) = match shape.is_ours {
-            true => (
-                own("id"),
-                own("time").as_i64().and_then(|at| Timestamp::from_microsecond(at).ok()),
-            ),
-            false => {
-                let id = source["id"].as_str().map_or_else(|| hit["_id"].clone(), |id| json!(id));
-                let text = shape.time.as_deref().and_then(|field| column(field).as_str());
-                (id, text.and_then(|text| text.parse().ok()))
-            }
-        };
+        let own = |name: &str| column(&format!("{META}.{name}"));
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        if self.index.shape.is_ours {
+            let micros = own("time").as_i64();
+            return Place {
+                file: self.filename.as_deref().and_then(|field| text(column(field))),
+                line: own("line").as_u64(),
+                event: text(own("id")),
+                time: micros.and_then(|at| Timestamp::from_microsecond(at).ok()),
+            };
+        }
+        let time = self.index.shape.time.as_deref().map(column);
         Place {
-            file: file.as_str().or_else(|| file[0].as_str()).map(str::to_owned),
-            line: source[META]["line"].as_u64(),
-            event: event.as_str().map(str::to_owned),
-            time,
+            file: text(&source["filename"]).or_else(|| text(&source["filename"][0])),
+            line: None,
+            event: text(&source["id"]).or_else(|| text(&hit["_id"])),
+            time: time.and_then(|time| time.as_str()?.parse().ok()),
         }
     }
 }

@@ -41,6 +41,8 @@ pub(super) struct Search<'a> {
     pub(super) scope: Scope,
     /// The restrictions of the scope.
     pub(super) filters: Vec<Value>,
+    /// The column of an event's file, in an index of ours.
+    pub(super) filename: Option<String>,
 }
 
 /// An event with what the matcher says of it.
@@ -57,7 +59,8 @@ impl<'a> Search<'a> {
             return Err(IndexErrorKind::Incomplete(told.to_owned()));
         }
         let filters = filters(scope, &index.shape);
-        Ok(Search { index, known, scope: scope.clone(), filters })
+        let filename = index.filename();
+        Ok(Search { index, known, scope: scope.clone(), filters, filename })
     }
 
     /// The clause of each fingerprint.
@@ -94,10 +97,15 @@ impl<'a> Search<'a> {
             let time = |field| json!({"field": field, "format": "strict_date_time"});
             columns.extend(shape.time.iter().map(time));
         }
-        json!({
+        let mut body = json!({
             "query": self.within(query), "sort": self.order(), "size": size,
             "track_total_hits": true, "_source": source, "docvalue_fields": columns,
-        })
+        });
+        if shape.is_ours {
+            // No document has to be unpacked.
+            body["stored_fields"] = json!("_none_");
+        }
+        body
     }
 
     /// Every hit, fingerprint by fingerprint, in the order of arrival.

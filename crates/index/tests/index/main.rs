@@ -1,8 +1,10 @@
 //! One binary for all integration tests of the crate.
 
 mod agree;
+mod cluster;
 mod conformance;
 mod crash;
+mod measure;
 mod places;
 mod suite;
 mod util;

@@ -23,7 +23,7 @@ pub(crate) struct Fresh {
 }
 
 /// Where an index is: gone when this is dropped.
-enum Gone {
+pub(crate) enum Gone {
     Dir { _dir: TempDir },
     Server { server: String, name: String },
 }

@@ -7,6 +7,7 @@
 //! | `q:…` | `question` | a fingerprint's id, the digest of what it asks, when it hit first |
 //! | `p:…` | `pack` | the questions of one set |
 
+mod live;
 mod read;
 mod row;
 mod write;

@@ -64,6 +64,7 @@ impl Elastic {
         }
         let mut runs: Vec<KnownRun> = Vec::new();
         self.each(&filters, &["hits"], &mut |run: RunDoc| runs.push(run.known()))?;
+        self.add_live(selection, &mut runs)?;
         runs.sort_by(|a, b| (a.time, &a.run.key).cmp(&(b.time, &b.run.key)));
         Ok(runs)
     }

@@ -21,6 +21,7 @@ use crate::{
     },
     event::RunKey,
     history::{Batch, HitFact, Question},
+    index::Scope,
 };
 
 /// Documents that are changed at once.
@@ -74,8 +75,15 @@ impl Elastic {
         self.make_history()?;
         let pack = self.pack(questions)?;
         let keys: Vec<RunKey> = found.iter().map(|(key, _)| key.clone()).collect();
+        let mut live: HashMap<RunKey, RunDoc> = HashMap::new();
+        if !self.shape.is_ours {
+            for chunk in keys.chunks(CHUNK) {
+                let scope = Scope { runs: Some(chunk.to_vec()), ..Scope::default() };
+                live.extend(self.live(&scope)?.into_iter().map(|run| (run.run_key(), run)));
+            }
+        }
         self.change_runs(&keys, &mut |at, run| {
-            let mut run = run?;
+            let mut run = run.or_else(|| live.get(&keys[at]).cloned())?;
             run.record(&found[at].1, (questions, &pack));
             Some(run)
         })?;
