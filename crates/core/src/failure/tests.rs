@@ -2,7 +2,7 @@ use crate::matcher::Matcher;
 
 use super::{
     FailureWeight, Signal, Tell,
-    read::{Line, Said, matching, read, texts},
+    read::{Line, Said, matching, read, signals, texts},
     table::{CASES, SIGNALS},
 };
 

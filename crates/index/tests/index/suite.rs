@@ -3,7 +3,7 @@
 use recheck_core::{Fingerprint, Schema};
 use recheck_index::{
     Horizon, Index, IndexedEvent, OverviewRequest, Run, RunKey, RunSelection, Scanned, Scope,
-    Window,
+    Window, attach, facts,
 };
 
 use crate::util::{Compiled, Fresh, add, backends, hits, ids, json, options};
@@ -336,4 +336,69 @@ fn what_is_old_goes() {
         assert_eq!(ids(index, "*:*"), ["3", "x"]);
         assert_eq!(index.history().size().unwrap().runs, 2);
     });
+}
+
+#[test]
+fn what_was_found_stays_when_its_events_go() {
+    each(Schema::Logstash, |index| {
+        let compiled = Compiled::queries(&["boom", "never"], Schema::Logstash);
+        let event = json(
+            r#"{"id": "1", "build_uuid": "r", "@timestamp": "2026-01-01T00:00:00Z", "message": "boom"}"#,
+        );
+        let mut run = Run::new(RunKey::first("r"));
+        run.fields.push("build_status", "FAILURE");
+        run.start_time = Some("2026-01-01T00:00:00Z".parse().unwrap());
+        let mut writer = index.writer(&options()).unwrap();
+        writer.fingerprints(compiled.known());
+        writer.run(&run).unwrap();
+        writer.event(&event, &[0]).unwrap();
+        writer.finish().unwrap();
+        let from = "2026-01-01T00:00:00Z".parse().unwrap();
+        let hits = |compiled: &Compiled| -> Vec<u32> {
+            let facts = facts(index, compiled.known(), from).unwrap();
+            facts.runs[0].hits.iter().map(|hit| hit.fingerprint).collect()
+        };
+        assert_eq!(hits(&compiled), [0]);
+
+        let mut writer = index.writer(&options()).unwrap();
+        let before = Some("2026-02-01T00:00:00Z".parse().unwrap());
+        let pruned = writer.prune(&Horizon { events: before, history: None }).unwrap();
+        assert_eq!(pruned.events, 1);
+        writer.finish().unwrap();
+        assert_eq!(hits(&compiled), [0]);
+        // One that is new has nothing to be asked of, and the others keep what they found.
+        let more = Compiled::queries(&["boom", "never", "boo*"], Schema::Logstash);
+        assert_eq!(hits(&more), [0]);
+        let runs = index.history().runs(&RunSelection::default()).unwrap();
+        let attached = attach(index, more.known(), runs).unwrap();
+        let bugs: Vec<u32> = attached[0].bugs.iter().map(|bug| bug.fingerprint).collect();
+        assert_eq!(bugs, [0]);
+        assert_eq!(hits(&more), [0]);
+        let run = index.history().runs(&RunSelection::default()).unwrap().remove(0);
+        assert_eq!((run.events, run.scanned), (0, Scanned::Full), "it was looked at");
+    });
+}
+
+#[test]
+fn a_run_that_was_complete_and_comes_once_more_is_there_once() {
+    for Fresh { index, .. } in backends(Schema::Logstash).into_iter().take(1) {
+        let compiled = Compiled::queries(&["boom"], Schema::Logstash);
+        let event = json(r#"{"id": "1", "build_uuid": "r", "message": "boom"}"#);
+        let mut writer = index.writer(&options()).unwrap();
+        writer.fingerprints(compiled.known());
+        for _ in 0..2 {
+            let mut run = Run::new(RunKey::first("r"));
+            writer.run(&run).unwrap();
+            writer.event(&event, &[0]).unwrap();
+            run.scanned = Some(Scanned::Full);
+            writer.run(&run).unwrap();
+        }
+        writer.commit().unwrap();
+        let run = index.history().runs(&RunSelection::default()).unwrap().remove(0);
+        assert_eq!((run.events, run.scanned), (1, Scanned::Full), "also before the writer ends");
+        let asked = index.history().facts(&RunKey::first("r")).unwrap();
+        assert_eq!(asked.answers.values().next().map(|(count, _)| *count), Some(1));
+        writer.finish().unwrap();
+        assert_eq!(ids(&*index, "boom"), ["1"]);
+    }
 }
