@@ -2,6 +2,7 @@
 //! that.
 
 use std::{
+    sync::Arc,
     thread,
     time::{Duration, Instant},
 };
@@ -21,8 +22,8 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// Documents on their way.
-pub(super) struct Bulk<'a> {
-    client: &'a Client,
+pub(super) struct Bulk {
+    client: Arc<Client>,
     index: String,
     body: Vec<u8>,
     /// Where each document ends in `body`.
@@ -58,9 +59,9 @@ struct Done {
     error: Option<Value>,
 }
 
-impl<'a> Bulk<'a> {
-    pub(super) fn new(client: &'a Client, index: &str) -> Bulk<'a> {
-        Bulk { client, index: index.to_owned(), body: Vec::new(), ends: Vec::new() }
+impl Bulk {
+    pub(super) fn new(client: &Arc<Client>, index: &str) -> Bulk {
+        Bulk { client: client.clone(), index: index.to_owned(), body: Vec::new(), ends: Vec::new() }
     }
 
     /// Adds a document, in the place of one with the same name.

@@ -18,6 +18,8 @@ mod runs;
 mod search;
 mod write;
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use recheck_core::{Known, Schema};
 use serde_json::{Value, json};
@@ -43,7 +45,7 @@ type Outcome<T> = Result<T, IndexErrorKind>;
 
 /// An index in a cluster.
 pub struct Elastic {
-    client: Client,
+    client: Arc<Client>,
     address: Address,
     shape: Shape,
     history: String,
@@ -97,6 +99,7 @@ impl Elastic {
     fn opened(client: Client, address: &Address) -> Outcome<Elastic> {
         let shape = shape(&client, address)?.ok_or(IndexErrorKind::Missing)?;
         let history = address.history();
+        let client = Arc::new(client);
         Ok(Elastic { client, address: address.clone(), shape, history })
     }
 

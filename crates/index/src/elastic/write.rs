@@ -9,7 +9,11 @@
 //!
 //! Who is killed leaves runs that are marked; the next writer counts their events anew.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    panic::resume_unwind,
+    thread::{self, JoinHandle},
+};
 
 use jiff::{SignedDuration, Timestamp};
 use recheck_core::Known;
@@ -43,7 +47,9 @@ const MOST_REFUSALS: usize = 10_000;
 pub(super) struct ElasticWriter<'a> {
     index: &'a Elastic,
     name: String,
-    bulk: Bulk<'a>,
+    bulk: Bulk,
+    /// The batch that is on its way while the next one is gathered.
+    sending: Option<JoinHandle<Outcome<Vec<Refusal>>>>,
     questions: Vec<Question>,
     pending: Pending,
     /// Bytes of events after which a batch is committed.
@@ -68,6 +74,7 @@ impl<'a> ElasticWriter<'a> {
         let writer = ElasticWriter {
             index,
             bulk: Bulk::new(&index.client, &name),
+            sending: None,
             name,
             questions: Vec::new(),
             pending: Pending::default(),
@@ -116,14 +123,23 @@ impl<'a> ElasticWriter<'a> {
         self.commit_when_full()
     }
 
-    /// Sends the events that are there.
+    /// Sends the events that are there, while more may be gathered.
     fn send(&mut self) -> Outcome<()> {
         if !self.unmarked.is_empty() {
             let mark = |key: RunKey| RunFacts { unfinished: true, ..RunFacts::new(&key) };
             let runs = self.unmarked.drain().map(mark).collect();
             self.index.apply(&Batch { questions: Vec::new(), runs })?;
         }
-        let refusals = self.bulk.send()?;
+        self.wait()?;
+        let mut bulk = std::mem::replace(&mut self.bulk, Bulk::new(&self.index.client, &self.name));
+        self.sending = Some(thread::spawn(move || bulk.send()));
+        Ok(())
+    }
+
+    /// Waits until the batch that is on its way is taken.
+    fn wait(&mut self) -> Outcome<()> {
+        let Some(sending) = self.sending.take() else { return Ok(()) };
+        let refusals = sending.join().unwrap_or_else(|panic| resume_unwind(panic))?;
         let room = MOST_REFUSALS.saturating_sub(self.refusals.len());
         self.refusals.extend(refusals.into_iter().take(room));
         Ok(())
@@ -147,6 +163,7 @@ impl<'a> ElasticWriter<'a> {
             return Ok(());
         }
         self.send()?;
+        self.wait()?;
         self.index.refresh(&self.name)?;
         if last && self.remove_surplus()? {
             self.index.refresh(&self.name)?;
@@ -187,6 +204,7 @@ impl<'a> ElasticWriter<'a> {
         }
         if is_changed {
             self.send()?;
+            self.wait()?;
             self.index.refresh(&self.name)?;
         }
         Ok(())

@@ -138,8 +138,8 @@ fn edge_vectors() {
             let mut differences = 0;
             for (place, vector) in vectors.iter().enumerate() {
                 let Vector { n, query, expected, doc, elasticsearch_7_17 } = vector;
-                let is_old = backend.starts_with("Elasticsearch 7");
-                let expected = elasticsearch_7_17.as_ref().filter(|_| is_old).unwrap_or(expected);
+                let older = elasticsearch_7_17.as_ref().filter(|_| is_older(backend, *n));
+                let expected = older.unwrap_or(expected);
                 let wanted = match schema {
                     Schema::Dynamic => &expected.dynamic,
                     _ => &expected.logstash,
@@ -161,6 +161,13 @@ fn edge_vectors() {
             assert_eq!(differences, 0, "edge: not all answers agree");
         }
     }
+}
+
+/// Elasticsearch 7.17 has an older regex syntax (vector 4408), and like 8.0 it does not lower-case the
+/// regexes on a text.
+fn is_older(backend: &str, vector: usize) -> bool {
+    let is_lower_case = backend.starts_with("Elasticsearch 8.0") && vector != 4408;
+    backend.starts_with("Elasticsearch 7") || is_lower_case
 }
 
 fn data() -> Option<PathBuf> {
