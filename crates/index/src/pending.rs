@@ -26,6 +26,12 @@ impl Pending {
         self.runs.entry(key.clone()).or_insert_with(|| RunFacts::new(key))
     }
 
+    /// The first event of a run comes: what was gathered of it goes.
+    pub(crate) fn begin(&mut self, key: &RunKey) {
+        self.hits.retain(|(run, _), _| run != key);
+        self.run(key).begin();
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.runs.is_empty() && self.events == 0
     }

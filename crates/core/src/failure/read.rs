@@ -126,6 +126,12 @@ pub(crate) fn tells_record(text: u16) -> bool {
     signals(text).any(|signal| SIGNALS[usize::from(signal)].tell == Tell::Record)
 }
 
+/// Whether more of its record is read to tell what has this text.
+pub(crate) fn reads_record(text: u16) -> bool {
+    let tell = |signal: u16| SIGNALS[usize::from(signal)].tell;
+    signals(text).any(|signal| matches!(tell(signal), Tell::Record | Tell::Panic))
+}
+
 /// Reads a line that has this text; nothing where no pattern of its signals matches.
 pub(crate) fn read(text: u16, line: &Line<'_>) -> Option<Said> {
     let number = matching(text, line.text)?;

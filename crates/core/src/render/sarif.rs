@@ -9,10 +9,9 @@ use std::io;
 use serde::Serialize;
 
 use crate::{
-    failure::FailureKind,
     fingerprint::Category,
     run::Verdict,
-    scan::{Bug, Evidence, FailureLine, RunError, RunReport},
+    scan::{Bug, Evidence, FailureKind, FailureLine, RunError, RunReport},
 };
 
 use super::{

@@ -61,9 +61,9 @@ pub(super) struct Failing<'a> {
     sightings: &'a [Sighting],
     /// The number of the line at an offset.
     line_at: &'a dyn Fn(usize) -> u64,
-    /// The event looked at last: to find its borders takes as long as it is, and many sightings may
-    /// be in one.
-    event: RefCell<Range<usize>>,
+    /// The events that more than one line is read of, in order. They are found in one walk: where an
+    /// event begins may depend on all that stands before it.
+    events: OnceCell<Vec<Range<usize>>>,
     /// The event whose last line was told last.
     told: RefCell<Range<usize>>,
     /// The sightings that tell of a task, by their places, and the tasks; read once, when a failure
@@ -78,8 +78,8 @@ impl<'a> Failing<'a> {
         sightings: &'a [Sighting],
         line_at: &'a dyn Fn(usize) -> u64,
     ) -> Failing<'a> {
-        let (event, told) = (RefCell::default(), RefCell::default());
-        Failing { scan, block, sightings, line_at, event, told, tasks: OnceCell::new() }
+        let (events, tasks) = (OnceCell::new(), OnceCell::new());
+        Failing { scan, block, sightings, line_at, events, told: RefCell::default(), tasks }
     }
 
     /// All that the block says.
@@ -202,13 +202,28 @@ impl<'a> Failing<'a> {
         lines_after(self.scan.splitter, self.block.get(start..).unwrap_or_default(), count)
     }
 
+    /// The event that the line at `start` is of.
+    fn event(&self, start: usize) -> Option<&Range<usize>> {
+        let events = self.events.get_or_init(|| {
+            let read =
+                self.sightings.iter().filter(|sighting| failure::reads_record(sighting.text));
+            let mut cursor = self.scan.splitter.cursor(self.block);
+            let mut events: Vec<Range<usize>> = Vec::new();
+            for (start, _) in read.filter_map(|sighting| self.line(sighting.position as usize)) {
+                if events.last().is_none_or(|last| last.end <= start) {
+                    events.push(cursor.event_at(start));
+                }
+            }
+            events
+        });
+        let place = events.partition_point(|event| event.end <= start);
+        events.get(place).filter(|event| event.contains(&start))
+    }
+
     /// The rest of the event from the line at `start` on, without the feed at its end.
     fn rest_of_record(&self, start: usize) -> &[u8] {
-        let mut event = self.event.borrow_mut();
-        if !event.contains(&start) {
-            *event = self.scan.splitter.cursor(self.block).event_at(start);
-        }
-        let rest = &self.block[start..event.end];
+        let end = self.event(start).map_or(start, |event| event.end);
+        let rest = &self.block[start..end];
         rest.strip_suffix(b"\n").unwrap_or(rest)
     }
 
@@ -221,7 +236,7 @@ impl<'a> Failing<'a> {
     fn last_of_record(&self, start: usize) -> (u64, String) {
         let rest = self.rest_of_record(start);
         let last = memrchr(b'\n', rest).map_or(0, |feed| feed + 1);
-        self.told.replace(self.event.borrow().clone());
+        self.told.replace(self.event(start).cloned().unwrap_or_default());
         (count_lines(rest, last), self.text(&rest[last..]))
     }
 

@@ -113,7 +113,7 @@ impl<'a> EmbeddedWriter<'a> {
             // What was complete and comes once more is read anew.
             (Some(run), _) if self.complete.remove(run) || !self.begun.contains(run) => {
                 self.events.delete_term(self.index.layout.run_term(run));
-                self.pending.run(run).begin();
+                self.pending.begin(run);
                 self.begun.insert(run.clone());
             }
             (None, Some(id)) => self.replace(id)?,
@@ -160,11 +160,11 @@ impl<'a> EmbeddedWriter<'a> {
         }
         let Pending { runs, .. } = std::mem::take(&mut self.pending);
         self.names.clear();
-        let unfinished = |mut facts: RunFacts| {
-            facts.unfinished = !last;
+        let unfinished = |(key, mut facts): (RunKey, RunFacts)| {
+            facts.unfinished = !last && !self.complete.contains(&key);
             facts
         };
-        let runs = runs.into_values().map(unfinished).collect();
+        let runs = runs.into_iter().map(unfinished).collect();
         let batch = Batch { questions: self.questions.clone(), runs };
         let name = self.batch_name();
         self.index.history.stage(&name, &batch)?;
