@@ -152,6 +152,13 @@ impl Ingest<'_> {
         settings: &Settings,
         output: &Output,
     ) -> Result<Counted, Failure> {
+        // Before anything is written.
+        let named = args.meta.iter().any(|(key, _)| key == "build_uuid");
+        if let (true, [_, second, ..]) = (named, &args.targets[..]) {
+            let reason = "each TARGET is a run, and one `build_uuid` names one run".to_owned();
+            return Err(Failure::Run { target: second.clone(), reason });
+        }
+        event_options(args.profile, args.timezone.as_deref(), settings)?;
         let options = WriterOptions { memory: args.memory as usize, patience: args.wait };
         let mut writer = self.index.writer(&options)?;
         writer.fingerprints(self.fingerprints.known());
@@ -171,11 +178,6 @@ impl Ingest<'_> {
                 self.add(&events, &mut *writer, &mut counted)
             })?;
             counted.cut(path, cut, output);
-        }
-        let named = args.meta.iter().any(|(key, _)| key == "build_uuid");
-        if let (true, [_, second, ..]) = (named, &args.targets[..]) {
-            let reason = "each TARGET is a run, and one `build_uuid` names one run".to_owned();
-            return Err(Failure::Run { target: second.clone(), reason });
         }
         self.targets(args, settings, &mut *writer, (&mut counted, output))?;
         writer.finish()?;
