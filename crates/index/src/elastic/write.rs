@@ -243,6 +243,7 @@ impl<'a> ElasticWriter<'a> {
         let mut pruned = Pruned::default();
         if let Some(before) = horizon.events {
             self.events_gone(before)?;
+            self.index.refresh(&self.index.history)?;
             let range = json!({"lt": before.as_microsecond()});
             let query = json!({"range": {(format!("{META}.time")): range}});
             pruned.events = self.index.remove(&self.name, &query)?;
