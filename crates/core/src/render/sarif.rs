@@ -9,9 +9,10 @@ use std::io;
 use serde::Serialize;
 
 use crate::{
+    FailureKind,
     fingerprint::Category,
     run::Verdict,
-    scan::{Bug, Evidence, FailureKind, FailureLine, RunError, RunReport},
+    scan::{Bug, Evidence, FailureLine, RunError, RunReport},
 };
 
 use super::{

@@ -20,7 +20,6 @@ use std::sync::Arc;
 
 use crate::log::{Profile, TagTable, TimeContext};
 
-pub(crate) use crate::failure::FailureKind;
 pub use around::Context;
 pub use event_scan::EventScan;
 pub use log_scan::LogScan;
