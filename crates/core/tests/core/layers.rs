@@ -59,7 +59,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "redact",
         ],
     ),
-    ("render", &["span", "fields", "query", "fingerprint", "run", "report", "scan"]),
+    ("render", &["span", "fields", "query", "fingerprint", "run", "failure", "report", "scan"]),
 ];
 
 #[test]
