@@ -1,36 +1,33 @@
 //! `recheck collect`: all runs of a place into an index.
 
-use std::{collections::HashMap, collections::HashSet, ops::ControlFlow};
+use std::{
+    collections::{HashMap, HashSet},
+    ops::ControlFlow,
+};
 
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 use recheck_core::{
     ResultClass, RunMeta,
-    log::Glob,
     render::{counted, escape},
 };
-use recheck_index::{History, KnownRun, RunSelection, Scanned, Window, Writer, WriterOptions};
+use recheck_index::{History, KnownRun, RunSelection, Scanned, Window, Writer};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    args::{
-        FingerprintArgs, IndexArgs, ProfileArg, SchemaArg, duration, glob, moment, share, size,
-    },
+    args::{moment, share},
     events::Reading,
     exit::Exit,
     failure::Failure,
-    fingerprints::{Fingerprints, Purpose},
-    gather::{Filter, Gathered, RunTarget},
-    intake::{Intake, Taken},
+    gather::{Gathered, RunTarget},
+    intake::{Intake, IntakeArgs, Taken},
     output::Output,
-    place::{open_or_create, shown},
+    place::shown,
     progress::{self, Progress},
     records::run_of,
-    remote::{Credentials, Http, ListedRun, RUN_FILE, RemoteArgs, RunList, Selection},
+    remote::{Credentials, Http, ListedRun, RUN_FILE, RunList, Selection},
     settings::Settings,
 };
-
-use super::ingest::event_options;
 
 /// A run may have been recorded by when it began, and now be looked for by when it ended.
 const LONGEST: SignedDuration = SignedDuration::from_hours(48);
@@ -81,36 +78,8 @@ pub(crate) struct CollectArgs {
     /// Chooses which passed runs are read; the same seed chooses the same.
     #[arg(long, value_name = "NUMBER", default_value_t = 0)]
     seed: u64,
-    /// Read only these logs of a run; may be repeated.
-    #[arg(long, value_name = "GLOB", value_parser = glob)]
-    include: Vec<Glob>,
-    /// Leave out these logs of a run; may be repeated.
-    #[arg(long, value_name = "GLOB", value_parser = glob)]
-    exclude: Vec<Glob>,
-    /// How lines become events [default: records].
-    #[arg(long, value_enum, env = "RECHECK_PROFILE")]
-    profile: Option<ProfileArg>,
-    /// The zone of times that name none, by name or offset [default: UTC].
-    #[arg(long, value_name = "ZONE", env = "RECHECK_TIMEZONE")]
-    timezone: Option<String>,
     #[command(flatten)]
-    index: IndexArgs,
-    /// Which fields a new index analyses [default: logstash].
-    #[arg(long, value_enum)]
-    schema: Option<SchemaArg>,
-    #[command(flatten)]
-    fingerprints: FingerprintArgs,
-    /// Memory to gather events in, such as 512M.
-    #[arg(long, value_name = "SIZE", value_parser = size, default_value = "256M")]
-    memory: u64,
-    /// How long to wait for another process that writes to the index.
-    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "60s")]
-    wait: std::time::Duration,
-    /// Don't show how far it is; it is shown only where standard error is a terminal.
-    #[arg(long)]
-    no_progress: bool,
-    #[command(flatten)]
-    remote: RemoteArgs,
+    intake: IntakeArgs,
 }
 
 /// Runs the subcommand.
@@ -122,16 +91,13 @@ pub(crate) fn run(args: &CollectArgs, output: &mut Output) -> Result<Exit, Failu
     let mut credentials = Credentials::default();
     let list = source(&args.source, &mut credentials)?;
     let settings = Settings::load()?;
-    let place = settings.index(&args.index)?;
-    let index = open_or_create(&settings, &place, (args.schema.map(Into::into), args.wait))?;
-    let at = settings.fingerprints(&args.fingerprints).fetched(output)?;
-    let fingerprints = Fingerprints::load(&at, None, Purpose::of(index.schema()));
-    fingerprints.some(&at)?;
-    let http = args.remote.client(&settings, credentials, None)?;
+    let place = settings.index(&args.intake.index)?;
+    let index = args.intake.open(&settings, &place)?;
+    let fingerprints = args.intake.fingerprints(&settings, &*index, output)?;
+    let http = args.intake.remote.client(&settings, credentials, None)?;
     let progress = Progress::default();
-    let options =
-        event_options(args.profile.or(settings.profile), args.timezone.as_deref(), &settings)?;
-    let filter = Filter::new(&args.include, &args.exclude);
+    let options = args.intake.options(&settings)?;
+    let filter = args.intake.filter();
     let intake = Intake {
         reading: Reading {
             known: fingerprints.known(),
@@ -143,9 +109,8 @@ pub(crate) fn run(args: &CollectArgs, output: &mut Output) -> Result<Exit, Failu
         meta: &[],
         keeps_all: true,
     };
-    let writer_options = WriterOptions { memory: args.memory as usize, patience: args.wait };
-    let watched = progress::is_wanted(args.no_progress);
-    let mut writer = index.writer(&writer_options)?;
+    let watched = progress::is_wanted(args.intake.no_progress);
+    let mut writer = index.writer(&args.intake.writer())?;
     // Not before nobody else writes: another one that collects may just have ended.
     let known = KnownRuns::load(index.history(), args)?;
     writer.fingerprints(fingerprints.known());

@@ -9,26 +9,25 @@ use clap::Args;
 use rayon::prelude::*;
 use recheck_core::{
     ScanOptions, Scratch,
-    log::{Glob, Profile, TagTable, TimeContext},
     render::{counted, escape},
 };
-use recheck_index::{Index, IndexedEvent, Writer, WriterOptions};
+use recheck_index::{Index, IndexedEvent, Writer};
 
 use crate::{
-    args::{FingerprintArgs, IndexArgs, ProfileArg, SchemaArg, duration, glob, key_value, size},
+    args::key_value,
     documents::{InputLine, Lines},
     events::Reading,
     exit::Exit,
     failure::Failure,
-    fingerprints::{Fingerprints, Purpose},
-    gather::{Filter, RunTarget},
-    intake::{Intake, Taken},
+    fingerprints::Fingerprints,
+    gather::RunTarget,
+    intake::{Intake, IntakeArgs, Taken},
     output::Output,
-    place::{open_or_create, shown},
+    place::shown,
     progress::{self, Progress},
     records::{Runs, read_event, read_run},
-    remote::{Credentials, RemoteArgs},
-    settings::{Settings, SettingsError},
+    remote::Credentials,
+    settings::Settings,
 };
 
 /// Events a thread takes at a time.
@@ -57,18 +56,6 @@ pub(crate) struct IngestArgs {
     /// A field of the runs given as TARGET, such as build_status=FAILURE; may be repeated.
     #[arg(long, value_name = "KEY=VALUE", value_parser = key_value, requires = "targets")]
     meta: Vec<(String, String)>,
-    /// Read only these logs of a directory, listing or archive; may be repeated.
-    #[arg(long, value_name = "GLOB", value_parser = glob, requires = "targets")]
-    include: Vec<Glob>,
-    /// Leave out these logs of a directory, listing or archive; may be repeated.
-    #[arg(long, value_name = "GLOB", value_parser = glob, requires = "targets")]
-    exclude: Vec<Glob>,
-    /// How lines of TARGET become events [default: records].
-    #[arg(long, value_enum, env = "RECHECK_PROFILE")]
-    profile: Option<ProfileArg>,
-    /// The zone of times that name none, by name or offset [default: UTC].
-    #[arg(long, value_name = "ZONE", env = "RECHECK_TIMEZONE")]
-    timezone: Option<String>,
     /// Events, one JSON object a line: flat, or an Elasticsearch hit with `_source`; `-` for standard
     /// input; may be repeated.
     ///
@@ -83,23 +70,7 @@ pub(crate) struct IngestArgs {
     #[arg(long, value_name = "FILE")]
     runs: Vec<PathBuf>,
     #[command(flatten)]
-    index: IndexArgs,
-    /// Which fields a new index analyses [default: logstash].
-    #[arg(long, value_enum)]
-    schema: Option<SchemaArg>,
-    #[command(flatten)]
-    fingerprints: FingerprintArgs,
-    /// Memory to gather events in, such as 512M.
-    #[arg(long, value_name = "SIZE", value_parser = size, default_value = "256M")]
-    memory: u64,
-    /// How long to wait for another process that writes to the index.
-    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "60s")]
-    wait: std::time::Duration,
-    /// Don't show how far it is; it is shown only where standard error is a terminal.
-    #[arg(long)]
-    no_progress: bool,
-    #[command(flatten)]
-    remote: RemoteArgs,
+    intake: IntakeArgs,
 }
 
 /// Runs the subcommand.
@@ -109,13 +80,11 @@ pub(crate) struct IngestArgs {
 /// When a file or the index can't be used at all.
 pub(crate) fn run(args: &IngestArgs, output: &mut Output) -> Result<Exit, Failure> {
     let settings = Settings::load()?;
-    let place = settings.index(&args.index)?;
-    let index = open_or_create(&settings, &place, (args.schema.map(Into::into), args.wait))?;
-    let at = settings.fingerprints(&args.fingerprints).fetched(output)?;
-    let fingerprints = Fingerprints::load(&at, None, Purpose::of(index.schema()));
-    fingerprints.some(&at)?;
+    let place = settings.index(&args.intake.index)?;
+    let index = args.intake.open(&settings, &place)?;
+    let fingerprints = args.intake.fingerprints(&settings, &*index, output)?;
     let progress = Progress::default();
-    let watched = progress::is_wanted(args.no_progress);
+    let watched = progress::is_wanted(args.intake.no_progress);
     let done = progress.watch(watched, || {
         let ingest = Ingest { index: &*index, fingerprints: &fingerprints, progress: &progress };
         ingest.all(args, &settings, output)
@@ -158,9 +127,8 @@ impl Ingest<'_> {
             let reason = "each TARGET is a run, and one `build_uuid` names one run".to_owned();
             return Err(Failure::Run { target: second.clone(), reason });
         }
-        event_options(args.profile, args.timezone.as_deref(), settings)?;
-        let options = WriterOptions { memory: args.memory as usize, patience: args.wait };
-        let mut writer = self.index.writer(&options)?;
+        let scan = args.intake.options(settings)?;
+        let mut writer = self.index.writer(&args.intake.writer())?;
         writer.fingerprints(self.fingerprints.known());
         let mut counted = Counted::default();
         for path in &args.runs {
@@ -179,7 +147,7 @@ impl Ingest<'_> {
             })?;
             counted.cut(path, cut, output);
         }
-        self.targets(args, settings, &mut *writer, (&mut counted, output))?;
+        self.targets(args, (settings, &scan), &mut *writer, (&mut counted, output))?;
         writer.finish()?;
         Ok(counted)
     }
@@ -188,7 +156,7 @@ impl Ingest<'_> {
     fn targets(
         &self,
         args: &IngestArgs,
-        settings: &Settings,
+        (settings, scan): (&Settings, &ScanOptions),
         writer: &mut dyn Writer,
         (counted, output): (&mut Counted, &Output),
     ) -> Result<(), Failure> {
@@ -196,14 +164,13 @@ impl Ingest<'_> {
         let targets: Vec<_> =
             args.targets.iter().map(|target| RunTarget::parse(target, &mut credentials)).collect();
         let is_remote = targets.iter().any(|target| matches!(target, RunTarget::Remote(_)));
-        let client = || args.remote.client(settings, credentials, None);
+        let client = || args.intake.remote.client(settings, credentials, None);
         let http = if is_remote { Some(client()?) } else { None };
-        let profile = args.profile.or(settings.profile);
         let intake = Intake {
             reading: Reading {
                 known: self.fingerprints.known(),
-                options: &event_options(profile, args.timezone.as_deref(), settings)?,
-                filter: &Filter::new(&args.include, &args.exclude),
+                options: scan,
+                filter: &args.intake.filter(),
                 progress: self.progress,
                 http: http.as_ref(),
             },
@@ -314,28 +281,6 @@ impl Ingest<'_> {
         }
         Ok(())
     }
-}
-
-/// How the lines of logs become events of an index.
-///
-/// # Errors
-///
-/// When the zone or a rule for tags is wrong.
-pub(super) fn event_options(
-    profile: Option<ProfileArg>,
-    timezone: Option<&str>,
-    settings: &Settings,
-) -> Result<ScanOptions, Failure> {
-    let rules = settings.tags.iter().map(|rule| (&rule.glob, &rule.tags));
-    Ok(ScanOptions {
-        profile: match profile {
-            Some(ProfileArg::Lines) => Profile::Lines,
-            Some(ProfileArg::Records) | None => Profile::Records,
-        },
-        time: TimeContext { zone: settings.zone(timezone)?, year: None },
-        tags: TagTable::default().with_rules(rules).map_err(SettingsError::from)?,
-        ..ScanOptions::default()
-    })
 }
 
 impl Counted {

@@ -5,6 +5,22 @@ use std::process::Command;
 
 use crate::util::Dir;
 
+/// The subcommands whose examples need no server.
+const COMMANDS: &[&str] = &[
+    "classify",
+    "match",
+    "ingest",
+    "attach",
+    "query",
+    "report",
+    "unclassified",
+    "prune",
+    "index",
+    "lint",
+    "completions",
+    "man",
+];
+
 #[test]
 fn without_arguments_there_is_an_example() {
     let outcome = Dir::new().recheck(&[]);
@@ -16,21 +32,7 @@ fn without_arguments_there_is_an_example() {
 
 #[test]
 fn help_tells_examples_and_exit_codes() {
-    for command in [
-        "classify",
-        "match",
-        "collect",
-        "ingest",
-        "attach",
-        "query",
-        "report",
-        "unclassified",
-        "prune",
-        "index",
-        "lint",
-        "completions",
-        "man",
-    ] {
+    for command in COMMANDS.iter().chain(&["collect"]) {
         let outcome = Dir::new().recheck(&[command, "--help"]);
         assert_eq!(outcome.code, 0);
         assert!(outcome.out.contains("Exit codes:"), "{}", outcome.out);
@@ -45,26 +47,11 @@ fn wrong_usage_is_two() {
     }
 }
 
-/// In an empty directory, so that they work in any other; `/tmp` is that directory. Those of `collect`
-/// ask servers.
+/// In an empty directory, so that they work in any other; `/tmp` is that directory.
 #[cfg(unix)]
 #[test]
 fn the_examples_work_as_typed() {
-    let commands = [
-        "classify",
-        "match",
-        "ingest",
-        "attach",
-        "query",
-        "report",
-        "unclassified",
-        "prune",
-        "index",
-        "lint",
-        "completions",
-        "man",
-    ];
-    for command in [&[][..]].into_iter().chain(commands.iter().map(std::slice::from_ref)) {
+    for command in [&[][..]].into_iter().chain(COMMANDS.iter().map(std::slice::from_ref)) {
         let dir = Dir::new();
         let help = dir.recheck(&[command, &["--help"]].concat()).out;
         let examples = help.lines().skip_while(|line| !line.starts_with("Example"));

@@ -241,3 +241,38 @@ fn the_place_comes_from_flag_variable_settings_or_the_user() {
     assert_eq!(place(&[], &[("RECHECK_INDEX", "from-variable")]), "from-variable");
     assert_eq!(place(&["--index", "from-flag"], &[("RECHECK_INDEX", "x")]), "from-flag");
 }
+
+#[test]
+fn events_without_a_time_have_that_of_their_run_and_go_with_it() {
+    let dir = Dir::with_disk();
+    dir.write("logs/x.log", "cp: No space left on device\n");
+    let end = "end_time=2020-01-01T00:00:00Z";
+    let outcome = ingest(&dir, &["logs", "--meta", "build_uuid=r", "--meta", end]);
+    assert_eq!(outcome.code, 0, "{outcome:?}");
+    let outcome = dir.recheck(&["prune", "--index", "index", "--events-older-than", "1d"]);
+    assert!(outcome.out.starts_with("removed 1 event "), "{outcome:?}");
+}
+
+#[test]
+fn a_run_named_twice_is_there_once() {
+    let dir = Dir::with_disk();
+    dir.write("x.log", "cp: No space left on device\n");
+    assert_eq!(ingest(&dir, &["x.log", "x.log"]).code, 0);
+    let matched = dir.recheck(&["match", "--index", "index"]);
+    assert!(matched.out.contains(r#""hits":["x.log:1"]"#), "{matched:?}");
+}
+
+#[test]
+fn wrong_usage_is_told_before_anything_is_written() {
+    let dir = Dir::with_disk();
+    dir.write("runs.jsonl", RUNS);
+    dir.write("x.log", "x\n");
+    for wrong in
+        [&["x.log", "x.log", "--meta", "build_uuid=r"][..], &["x.log", "--timezone", "No/Where"]]
+    {
+        let outcome = ingest(&dir, &[&["--runs", "runs.jsonl"], wrong].concat());
+        assert_eq!(outcome.code, 2, "{outcome:?}");
+        let info = dir.recheck(&["index", "info", "--index", "index"]);
+        assert!(info.out.contains("0 runs"), "{info:?}");
+    }
+}

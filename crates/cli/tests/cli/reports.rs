@@ -185,6 +185,24 @@ enum Level {
 }
 
 #[test]
+fn failure_lines_are_results_of_sarif() {
+    let dir = Dir::with_disk();
+    dir.write("x.log", "FAILED a.py::test_1 - assert\nerror[E0308]: mismatched types\n");
+    let outcome = dir.recheck(&["classify", "--format", "sarif", "x.log"]);
+    let log: serde_json::Value = serde_json::from_str(&outcome.out).unwrap();
+    let run = &log["runs"][0];
+    let told: Vec<_> = run["results"].as_array().unwrap().iter().collect();
+    assert_eq!(told.len(), 2, "{run:#}");
+    for (result, line) in told.iter().zip([2, 1]) {
+        let rule = &run["tool"]["driver"]["rules"][result["ruleIndex"].as_u64().unwrap() as usize];
+        assert_eq!(rule["id"], result["ruleId"]);
+        assert!(rule["id"].as_str().unwrap().starts_with("failure:"));
+        let region = &result["locations"][0]["physicalLocation"]["region"];
+        assert_eq!(region["startLine"], line);
+    }
+}
+
+#[test]
 fn sarif() {
     let written = classify(&all_verdicts(), "sarif");
     assert!(written.ends_with('\n') && written.matches('\n').count() == 1);

@@ -323,3 +323,26 @@ mod by_chance {
         assert!(found >= 190, "{found} of 200");
     }
 }
+
+#[test]
+fn runs_are_told_apart_by_all_values_of_a_field() {
+    let set = [fingerprint("b", "tier:b AND message:a")];
+    let of = |second: &str, hits: &[u32]| {
+        let mut run = run(7, FAILED, hits);
+        run.meta.push("tier", "a");
+        run.meta.push("tier", second);
+        run
+    };
+    let report = report(&set, &[of("c", &[]), of("c", &[]), of("b", &[0])]);
+    assert_eq!((row(&report, "b").runs_hit, row(&report, "b").of), (1, 1));
+}
+
+#[test]
+fn what_hits_passed_runs_alone_does_not_hide_what_could_be_avoided() {
+    let set = [fingerprint("broad", "message:a"), fingerprint("bug", "message:b")];
+    let passed = |change: &str| run(7, &format!("{PASSED} change={change}"), &[0]);
+    let failed = run(7, &format!("{FAILED} change=3"), &[1]);
+    let report = report(&set, &[passed("1"), passed("2"), failed]);
+    assert_eq!(report.fingerprints[0].fingerprint, "broad", "two changes make a race");
+    assert_eq!(report.overall.avoidable, 1);
+}

@@ -120,21 +120,31 @@ fn at_most_five_and_none_twice_the_last_ones_first() {
     assert_eq!(report.failure[0].line, 5000);
 }
 
-/// Ten times the text may not take a hundred times as long: the time would say so on any machine.
 #[test]
-fn lines_full_of_signals_take_linear_time() {
-    let tasks = format!("{}fatal: [a]: FAILED! => {{}}\n", "TASK [\n".repeat(3)).repeat(40_000);
-    let traces = format!(
-        "2026-01-02 03:04:05.678 1 ERROR m [-] x\n{}",
-        "Traceback (most recent call last):\n  x\n".repeat(25_000)
-    );
-    let panics = format!(
-        "2026-01-02 03:04:05.678 1 ERROR m [-] x\n{}",
-        "  thread 'main' panicked at src/main.rs:2:5:\n  no disk\n".repeat(15_000)
-    );
-    for text in [tasks, traces, panics] {
-        assert!(!report(&text).failure.is_empty());
-    }
+fn logs_full_of_signals_tell_the_last_ones() {
+    let head = "2026-01-02 03:04:05.678 1 ERROR m [-] x\n";
+    let tasks = format!("TASK [A]\n{}", "TASK [\nfatal: [a]: FAILED! => {}\n".repeat(4000));
+    assert_eq!(told(&tasks), [(8001, "TASK [A] a: failed".to_owned())]);
+    // All tracebacks of one record end with the same line; the next record has its own.
+    let record = |second: u32, lines: &str| -> String {
+        let head = format!("2026-01-02 03:04:{second:02}.678 1 ERROR a.b");
+        let first = format!("{head} [-] oh: x\n");
+        first + &lines.lines().map(|line| format!("{head} {line}\n")).collect::<String>()
+    };
+    let traces = "Traceback (most recent call last):\n  x\n".repeat(900);
+    let one = |number: u32| record(number, &format!("{traces}KeyError: {number}\n"));
+    let last = told(&(one(1) + &one(2)));
+    assert_eq!(last, [(3604, "KeyError: 2".to_owned()), (1802, "KeyError: 1".to_owned())]);
+    // Panics of one record do not, and a traceback before them in it is told all the same.
+    let panic = |number: usize| {
+        format!("thread 'a' panicked at src/main.rs:{number}:5:\n  no disk {number}\n")
+    };
+    let panics: String = (0..3).map(panic).collect();
+    let lines = format!("Traceback (most recent call last):\n  x\n{panics}KeyError: 3\n");
+    let told = told(&record(3, &lines));
+    assert!(told.contains(&(10, "KeyError: 3".to_owned())), "{told:?}");
+    let last = "thread 'a' panicked at src/main.rs:2:5: no disk 2".to_owned();
+    assert!(told.contains(&(8, last)), "{told:?}");
 }
 
 #[test]

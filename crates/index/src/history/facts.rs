@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use recheck_core::Fingerprint;
+use recheck_core::{Fields, Fingerprint, ResultClass};
 use serde::{Deserialize, Serialize};
 
 use crate::{digest::digest, event::RunKey, index::Place, run::Scanned};
@@ -99,6 +99,24 @@ pub(crate) struct RunFacts {
     pub(crate) unfinished: bool,
     /// Hits of this batch.
     pub(crate) hits: Vec<HitFact>,
+}
+
+/// A run's fields, from how a store keeps them.
+pub(crate) fn fields_of(values: &BTreeMap<String, Vec<String>>) -> Fields {
+    let mut fields = Fields::new();
+    for (name, values) in values {
+        values.iter().for_each(|value| fields.push(name.as_str(), value.as_str()));
+    }
+    fields
+}
+
+/// The word by which a store keeps how a run ended.
+pub(crate) fn result_word(class: ResultClass) -> &'static str {
+    match class {
+        ResultClass::Passed => "passed",
+        ResultClass::Failed => "failed",
+        ResultClass::Other => "other",
+    }
 }
 
 /// A run as its source tells it.

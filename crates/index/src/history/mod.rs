@@ -4,7 +4,7 @@ mod facts;
 mod sqlite;
 
 pub use facts::{Answer, Asked, HitFact, Question, RunAnswers, SeenTimes};
-pub(crate) use facts::{Batch, RunFacts, RunRow};
+pub(crate) use facts::{Batch, RunFacts, RunRow, fields_of, result_word};
 pub(crate) use sqlite::Sqlite;
 
 use std::collections::BTreeMap;

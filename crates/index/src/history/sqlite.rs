@@ -8,7 +8,6 @@ use std::{
 };
 
 use jiff::Timestamp;
-use recheck_core::{Fields, ResultClass};
 use rusqlite::{
     Connection, OpenFlags, OptionalExtension, Row, Transaction, TransactionBehavior, named_params,
     params,
@@ -18,7 +17,7 @@ use sha2::{Digest, Sha256};
 use self::conditions::Conditions;
 use super::{
     Asked, Batch, History, HistorySize, HitFact, KnownRun, Question, RunAnswers, RunFacts, RunRow,
-    RunSelection, SeenTimes,
+    RunSelection, SeenTimes, fields_of, result_word,
 };
 use crate::{
     error::{IndexError, IndexErrorKind},
@@ -526,22 +525,6 @@ impl Facts<'_> {
             insert.execute(params![run, question, count, file, line, event, time.map(stamp)])?;
         }
         Ok(())
-    }
-}
-
-fn fields_of(values: &BTreeMap<String, Vec<String>>) -> Fields {
-    let mut fields = Fields::new();
-    for (name, values) in values {
-        values.iter().for_each(|value| fields.push(name.as_str(), value.as_str()));
-    }
-    fields
-}
-
-fn result_word(class: ResultClass) -> &'static str {
-    match class {
-        ResultClass::Passed => "passed",
-        ResultClass::Failed => "failed",
-        ResultClass::Other => "other",
     }
 }
 

@@ -4,7 +4,6 @@ mod agree;
 mod cluster;
 mod conformance;
 mod crash;
-mod measure;
 mod places;
 mod suite;
 mod util;

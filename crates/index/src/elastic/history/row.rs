@@ -1,15 +1,14 @@
 //! A run as a document, and how a batch changes it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use recheck_core::{Fields, ResultClass};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     embedded::cut,
     event::RunKey,
-    history::{HitFact, KnownRun, Question, RunFacts, RunRow},
+    history::{HitFact, KnownRun, Question, RunFacts, RunRow, fields_of, result_word},
     index::Place,
     run::{Run, Scanned},
 };
@@ -166,22 +165,6 @@ impl RunDoc {
         self.result = result_word(run.result_class()).to_owned();
         self.hit_ids = self.hits.iter().map(|hit| hit.question.id.clone()).collect();
         self.hit_count = self.hits.len() as u64;
-    }
-}
-
-fn fields_of(values: &BTreeMap<String, Vec<String>>) -> Fields {
-    let mut fields = Fields::new();
-    for (name, values) in values {
-        values.iter().for_each(|value| fields.push(name.as_str(), value.as_str()));
-    }
-    fields
-}
-
-fn result_word(class: ResultClass) -> &'static str {
-    match class {
-        ResultClass::Passed => "passed",
-        ResultClass::Failed => "failed",
-        ResultClass::Other => "other",
     }
 }
 

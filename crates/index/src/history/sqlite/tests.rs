@@ -130,3 +130,20 @@ fn another_version_is_refused() {
     let error = Sqlite::open(&path, false).err().unwrap();
     assert!(matches!(error, IndexErrorKind::OtherFormat { found: 9, wanted: 1 }), "{error}");
 }
+
+#[test]
+fn nothing_is_recorded_while_a_batch_is_on_its_way() {
+    let dir = tempfile::tempdir().unwrap();
+    let history = history(&dir);
+    let run = RunKey::first("r");
+    history.stage("1", &batch(vec![hit(0, 2, "2026-01-01T00:00:00Z")])).unwrap();
+    history.settle(Some("1")).unwrap();
+    history.stage("2", &batch(vec![hit(0, 3, "2026-01-02T00:00:00Z")])).unwrap();
+    // Found in an index that has the second batch's events already.
+    let found = [(run.clone(), vec![hit(0, 5, "2026-01-01T00:00:00Z")])];
+    history.record(&[question("a")], &found).unwrap();
+    history.settle(Some("2")).unwrap();
+    assert_eq!(history.facts(&run).unwrap().answers[&question("a")].0, 5);
+    history.record(&[question("a")], &found).unwrap();
+    assert_eq!(history.facts(&run).unwrap().answers[&question("a")].0, 5);
+}

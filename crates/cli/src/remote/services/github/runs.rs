@@ -56,7 +56,7 @@ impl GithubRepository {
         Some(GithubRepository { repository })
     }
 
-    /// Calls `each` with the jobs that ended since then, run by run, the newest first.
+    /// Calls `each` with the jobs of the runs in which one ended since then, the newest run first.
     ///
     /// # Errors
     ///
@@ -152,6 +152,8 @@ impl GithubRepository {
             let mut failed = None;
             for (run, jobs) in some.iter().zip(found) {
                 match jobs {
+                    // All or none of a run: who knows one of them need not ask for the others.
+                    Ok(jobs) if !jobs.iter().any(|job| is_since(job, selection.since)) => {}
                     Ok(jobs) => listed.extend(
                         jobs.into_iter().filter(|job| is_job_wanted(job, selection)).map(|job| {
                             ListedJob { repository: self.repository.clone(), job, run: run.clone() }
@@ -173,10 +175,12 @@ impl GithubRepository {
 
 fn is_job_wanted(job: &Job, selection: &Selection) -> bool {
     let name = job.name.as_deref().unwrap_or_default();
-    let ended = job.completed_at.as_deref().and_then(instant);
     job.has_ended()
-        && ended.is_none_or(|time| time >= selection.since)
         && (selection.jobs.is_empty() || selection.jobs.iter().any(|wanted| wanted == name))
+}
+
+fn is_since(job: &Job, since: Timestamp) -> bool {
+    job.completed_at.as_deref().and_then(instant).is_none_or(|time| time >= since)
 }
 
 impl ListedJob {

@@ -130,6 +130,17 @@ fn a_repository_with_every_attempt_of_its_jobs() {
     );
     let again = collect(&dir, &[&server.url("/team/app"), "--sample", "0"], &variables);
     assert!(again.out.starts_with("0 runs (0 failed), logs of 0 read, "), "{again:?}");
+    assert!(again.out.ends_with("; 0 known before\n"), "its jobs are not even listed: {again:?}");
+
+    // Who knows one job of a run does not know the others.
+    let dir = known(&[]);
+    let place = server.url("/team/app");
+    let one = ["--sample", "0", "--job", "build (linux)"];
+    let part = collect(&dir, &[&[&*place], &one[..]].concat(), &variables);
+    let read: u64 = part.out.split(' ').next().unwrap().parse().unwrap();
+    assert!((1..3).contains(&read), "{part:?}");
+    collect(&dir, &[&server.url("/team/app"), "--sample", "0"], &variables);
+    assert_eq!(known_runs(&dir, &[])["overall"]["runs"], 3);
 }
 
 #[test]
@@ -140,4 +151,44 @@ fn other_places_are_told_with_the_cure() {
         assert_eq!(outcome.code, 2, "{outcome:?}");
         assert!(outcome.err.contains("https://HOST/t/TENANT"), "{outcome:?}");
     }
+}
+
+#[test]
+fn a_list_ends_where_it_is_too_old_whatever_never_ran() {
+    let asked = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let counted = asked.clone();
+    let server = Server::start(move |request| {
+        let page = counted.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let build = |number: usize| {
+            let uuid = format!("{:032x}", page * 100 + number + 1);
+            let time = (number > 0).then_some("2019-01-01T00:00:00");
+            serde_json::json!({"uuid": uuid, "job_name": "unit", "result": "SKIPPED",
+                "start_time": time, "end_time": time, "log_url": null, "final": true})
+        };
+        assert!(request.path.starts_with(BUILDS));
+        let builds: Vec<Value> = (0..100).map(build).collect();
+        Reply::new(200, serde_json::to_string(&builds).unwrap())
+    });
+    let dir = known(&[]);
+    let outcome = collect(&dir, &[&server.url("/t/example")], &[]);
+    assert!(outcome.out.starts_with("0 runs "), "{outcome:?}");
+    assert_eq!(asked.load(std::sync::atomic::Ordering::Relaxed), 1);
+}
+
+#[test]
+fn a_passed_run_without_a_log_was_not_scanned() {
+    let server = Server::start(|request| {
+        let mut build: Value =
+            serde_json::from_slice(fixture("zuul/build-ref.json", request).body()).unwrap();
+        build["result"] = "SUCCESS".into();
+        build["log_url"] = Value::Null;
+        Reply::new(200, serde_json::to_string(&[build]).unwrap())
+    });
+    let dir = known(&[]);
+    let outcome = collect(&dir, &[&server.url("/t/example"), "--sample", "100%"], &[]);
+    assert!(outcome.out.starts_with("1 run (0 failed), logs of 1 read, "), "{outcome:?}");
+    assert!(outcome.err.contains("note: "), "why there is none is told: {outcome:?}");
+    let report = known_runs(&dir, &[]);
+    assert_eq!(report["fingerprints"][0]["passed_runs_scanned"], 0, "{report}");
+    assert_eq!(report["overall"]["passed"], 1);
 }

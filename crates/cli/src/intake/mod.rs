@@ -4,6 +4,8 @@
 //! together. So each run has a channel of its own, which holds a few batches: the first run's is
 //! emptied while the next ones fill theirs.
 
+mod args;
+
 use std::{
     sync::{
         Mutex, PoisonError,
@@ -22,6 +24,8 @@ use crate::{
     gather::Gathered,
     records::run_of,
 };
+
+pub(crate) use self::args::IntakeArgs;
 
 /// Bytes of text that a batch is sent at.
 const BATCH: usize = 256 * 1024;

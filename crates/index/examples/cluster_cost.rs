@@ -1,20 +1,26 @@
-//! Figures on a real cluster: started by hand, with `RECHECK_TEST_INDEX` and `RECHECK_DATA`.
+//! What an index in a cluster costs: all fingerprints over one run and over many, ingest beside
+//! prepared bodies. `RECHECK_TEST_INDEX` names the servers, `RECHECK_DATA` the reference data.
 //!
-//! `cargo test --release -p recheck-index --test index measure -- --ignored --nocapture`
+//! ```text
+//! cargo run --release -p recheck-index --example cluster_cost
+//! ```
+
+// The tests' own helpers; not all are of use here.
+#[allow(dead_code)]
+#[path = "../tests/index/util.rs"]
+mod util;
 
 use std::{env, fmt::Write, fs, path::PathBuf, time::Instant};
 
 use recheck_core::{Document, Query, Schema};
 use recheck_index::{Elastic, ElasticOptions, Index, IndexedEvent, RunKey, Scope, WriterOptions};
 
-use crate::util::{Compiled, Gone, event, fresh_name, request, servers};
+use self::util::{Compiled, Gone, event, fresh_name, request, servers};
 
 const RUNS: usize = 200;
 const FINGERPRINTS: usize = 963;
 
-#[test]
-#[ignore = "takes minutes"]
-fn measure() {
+fn main() {
     let data = PathBuf::from(env::var("RECHECK_DATA").expect("RECHECK_DATA"));
     let count = env::var("RECHECK_EVENTS").map_or(500_000, |text| text.parse().unwrap());
     let compiled = fingerprints(&data);
