@@ -8,8 +8,7 @@ use std::{io, time::Duration};
 pub struct IndexError {
     /// The directory or the address.
     pub place: String,
-    /// What is wrong.
-    #[source]
+    /// What is wrong. It is part of the text, and so no source: that would tell it twice.
     pub kind: Box<IndexErrorKind>,
 }
 

@@ -224,7 +224,7 @@ fn info_tells_what_is_there() {
     insta::assert_snapshot!("index_info", size);
     let outcome = dir.recheck(&["index", "info", "--index", "nowhere"]);
     assert_eq!(outcome.code, 2);
-    assert!(outcome.err.contains("no index here"), "{}", outcome.err);
+    assert_eq!(outcome.err.matches("no index here").count(), 1, "told once: {}", outcome.err);
 }
 
 #[test]

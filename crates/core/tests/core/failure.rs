@@ -122,7 +122,6 @@ fn at_most_five_and_none_twice_the_last_ones_first() {
 
 #[test]
 fn logs_full_of_signals_tell_the_last_ones() {
-    let head = "2026-01-02 03:04:05.678 1 ERROR m [-] x\n";
     let tasks = format!("TASK [A]\n{}", "TASK [\nfatal: [a]: FAILED! => {}\n".repeat(4000));
     assert_eq!(told(&tasks), [(8001, "TASK [A] a: failed".to_owned())]);
     // All tracebacks of one record end with the same line; the next record has its own.
