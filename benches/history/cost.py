@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What a week's report costs: time and memory, and how both grow.
 
-    python3 benches/history/cost.py DIR [--recheck PROGRAM] [--rounds 3] [--runs 35000]
+    python3 benches/history/cost.py DIR [--recheck PROGRAM] [--cluster http://HOST:9200] [--rounds 3] [--runs 35000]
 
 Needs RECHECK_DATA (fingerprints, events-derived.jsonl, logs). DIR gets the histories: a week of runs with
 20 events each against 963 fingerprints, 3 % of the runs hit; then twice the runs (the week before as
@@ -22,6 +22,8 @@ import shutil
 import subprocess
 import tempfile
 import time
+
+from made import empty_place, index_place
 
 START = datetime.datetime(2026, 3, 2, tzinfo=datetime.timezone.utc)
 WEEK = datetime.timedelta(days=7)
@@ -136,19 +138,20 @@ def ingested(args, folder, kind):
     maker = multiprocessing.Process(target=make, args=(args.data, folder, args.runs, kind))
     maker.start()
     maker.join()
-    return measure([args.recheck, "ingest", *places(folder), "--runs", folder / "runs.jsonl",
+    empty_place(folder, args.cluster)
+    return measure([args.recheck, "ingest", *places(folder, args), "--runs", folder / "runs.jsonl",
                     "--events", folder / "events.jsonl"])
 
 
-def places(folder):
-    return ["--index", folder / "index", "--fingerprints", folder / "fingerprints"]
+def places(folder, args):
+    return ["--index", index_place(folder, args.cluster), "--fingerprints", folder / "fingerprints"]
 
 
 def one_kind(args, kind):
     folder = args.dir / kind.replace(" ", "-")
     ingest = (0.0, 0.0, 0.0) if args.again else ingested(args, folder, kind)
     week = ["--from", f"{START:%Y-%m-%d}", "--until", f"{START + WEEK:%Y-%m-%d}"]
-    rounds = [measure([args.recheck, "report", *places(folder), *week, "--format", "json"])
+    rounds = [measure([args.recheck, "report", *places(folder, args), *week, "--format", "json"])
               for _ in range(args.rounds)]
     told = json.loads(rounds[0][3])
     seconds, busy, memory = (best(one[at] for one in rounds) for at, best in ((0, min), (1, min), (2, max)))
@@ -163,6 +166,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("dir", type=pathlib.Path)
     parser.add_argument("--recheck", default="target/release/recheck")
+    parser.add_argument("--cluster", help="the address of an Elasticsearch or OpenSearch")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--runs", type=int, default=35_000)
     parser.add_argument("--again", action="store_true", help="reports alone, of what is in DIR")

@@ -5,6 +5,7 @@ import dataclasses
 import datetime
 import json
 import random
+import urllib.request
 
 UTC = datetime.timezone.utc
 START = datetime.datetime(2025, 1, 6, tzinfo=UTC)
@@ -258,3 +259,17 @@ def write(year, folder, parts=4):
                 for line in event_lines(run, year.bugs, rng):
                     print(json.dumps(line), file=events)
     return pairs
+
+
+def empty_place(folder, cluster):
+    """Where the index of a history is: in its folder, or in a cluster, where the one of before is removed."""
+    place = index_place(folder, cluster)
+    if cluster:
+        for name in (folder.name, f"recheck-history-{folder.name}"):
+            gone = urllib.request.Request(f"{cluster}/{name}?ignore_unavailable=true", method="DELETE")
+            urllib.request.urlopen(gone).read()
+    return place
+
+
+def index_place(folder, cluster):
+    return f"{cluster}/{folder.name}" if cluster else folder / "index"

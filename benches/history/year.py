@@ -2,9 +2,10 @@
 """A made-up year through `recheck ingest` and `recheck report`: are the counts exact, do the intervals
 hold what they promise, is "worse" told when it should be, and only then?
 
-    python3 benches/history/year.py DIR [--recheck PROGRAM] [--seeds 1,2,3] [--weeks 52] [--runs 4000] [--bugs 40]
+    python3 benches/history/year.py DIR [--recheck PROGRAM] [--cluster http://HOST:9200]
+        [--seeds 1,2,3] [--weeks 52] [--runs 4000] [--bugs 40]
 
-DIR gets the histories. Ends with 1 where a claim fails.
+DIR gets the histories; their indices are there too, or in a cluster. Ends with 1 where a claim fails.
 """
 
 import argparse
@@ -19,7 +20,7 @@ import subprocess
 import time
 
 from chances import coverage, most, power
-from made import START, WEEK, Year, stamp, write
+from made import START, WEEK, Year, empty_place, index_place, stamp, write
 from truth import Truth
 
 # Fields of a row that are compared as they are.
@@ -59,7 +60,7 @@ def recheck(args, *rest):
 
 
 def report(args, folder, start, by="job"):
-    return recheck(args, "report", "--index", folder / "index", "--fingerprints", folder / "fingerprints",
+    return recheck(args, "report", "--index", index_place(folder, args.cluster), "--fingerprints", folder / "fingerprints",
                    "--from", stamp(start), "--until", stamp(start + WEEK), "--by", by, "--format", "json")
 
 
@@ -149,9 +150,10 @@ def ingest(args, folder, year):
     """Takes a history in; returns the seconds."""
     shutil.rmtree(folder, ignore_errors=True)
     pairs = write(year, folder)
+    place = empty_place(folder, args.cluster)
     started = time.monotonic()
     for runs, events in pairs:
-        recheck(args, "ingest", "--index", folder / "index", "--fingerprints", folder / "fingerprints",
+        recheck(args, "ingest", "--index", place, "--fingerprints", folder / "fingerprints",
                 "--runs", runs, "--events", events)
     return time.monotonic() - started
 
@@ -180,7 +182,7 @@ def one_year(args, seed, tally):
 
 def without_events(args, folder, kept, tally, seed):
     """Reports outlive the events; a changed query is marked and never worse."""
-    recheck(args, "prune", "--index", folder / "index", "--events-older-than", "1d")
+    recheck(args, "prune", "--index", index_place(folder, args.cluster), "--events-older-than", "1d")
     weeks = list(kept)[:: max(1, len(kept) // 6)]
     for week in weeks:
         by = "project" if week % 4 == 1 else "job"
@@ -265,6 +267,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("dir", type=pathlib.Path)
     parser.add_argument("--recheck", default="target/release/recheck")
+    parser.add_argument("--cluster", help="the address of an Elasticsearch or OpenSearch")
     parser.add_argument("--seeds", default="1,2,3", type=lambda text: [int(seed) for seed in text.split(",")])
     parser.add_argument("--weeks", type=int, default=52)
     parser.add_argument("--first-week", type=int, default=1, help="of those that are told, from 1")

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use jiff::Timestamp;
 use recheck_core::{
     Known, RunMeta, TestIds,
     report::{HitFact, RunFact, Scanned, Seen},
@@ -26,18 +25,19 @@ pub struct Facts {
     pub seen: Vec<Seen>,
 }
 
-/// The runs from a moment on with what hit them. A fingerprint that is new, or whose query was
-/// changed, is first run over the events that the index still holds of them, and what it finds is
-/// recorded: so a report says the same when they are gone.
+/// The runs of a window with what hit them, and the later ones without: they tell how reruns ended. A
+/// fingerprint that is new, or whose query was changed, is first run over the events that the index
+/// still holds of the window's runs, and what it finds is recorded: so a report says the same when
+/// they are gone.
 ///
 /// # Errors
 ///
 /// When the index can't be read, or the history can't be read or written.
-pub fn facts(index: &dyn Index, known: Known<'_>, from: Timestamp) -> Result<Facts, IndexError> {
-    let window = Window { from: Some(from), to: None };
+pub fn facts(index: &dyn Index, known: Known<'_>, window: Window) -> Result<Facts, IndexError> {
     let questions: Vec<Question> = known.fingerprints.iter().map(Question::of).collect();
     let history = index.history();
-    let runs = history.runs(&RunSelection { window, ..RunSelection::default() })?;
+    let and_later = Window { to: None, ..window };
+    let runs = history.runs(&RunSelection { window: and_later, ..RunSelection::default() })?;
     let mut answers = history.answers(&window, &questions)?;
     if ask(index, known, (&runs, &answers))? {
         answers = history.answers(&window, &questions)?;

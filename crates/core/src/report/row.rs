@@ -213,7 +213,8 @@ pub struct SeriesPoint {
 
 impl Report {
     /// The report on a window. `runs` holds the runs of the window and of the one
-    /// [before](Window::before) it, and later ones where there are any: they tell how reruns ended.
+    /// [before](Window::before) it, and later ones where there are any, of which no hit is asked:
+    /// they tell how reruns ended.
     /// `seen` tells for each fingerprint what all history knows of it.
     pub fn new(
         (matcher, set): (&Matcher, &[Fingerprint]),

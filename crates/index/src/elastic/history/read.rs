@@ -209,15 +209,20 @@ impl<'q> Questions<'q> {
     }
 
     fn answers(&self, run: &RunDoc) -> RunAnswers {
-        let asked: HashSet<u32> =
-            run.asked.iter().filter_map(|pack| self.packs.get(pack)).flatten().copied().collect();
-        let unasked = (0..self.by_id.len() as u32).filter(|place| !asked.contains(place)).collect();
+        let packs: Vec<&HashSet<u32>> =
+            run.asked.iter().filter_map(|pack| self.packs.get(pack)).collect();
+        let was_asked = |place: &u32| packs.iter().any(|pack| pack.contains(place));
+        let count = self.by_id.len();
+        let unasked = match packs.iter().any(|pack| pack.len() == count) {
+            true => Vec::new(),
+            false => (0..count as u32).filter(|place| !was_asked(place)).collect(),
+        };
         let mut hits: BTreeMap<u32, Answer> = BTreeMap::new();
         for hit in &run.hits {
             let Some((place, digest)) = self.by_id.get(hit.question.id.as_str()) else { continue };
             let current = *digest == hit.question.digest;
             // What the query says now goes before what it said.
-            if current || !asked.contains(place) {
+            if current || !was_asked(place) {
                 let answer = Answer { question: *place, count: hit.count, current };
                 let kept = hits.entry(*place).or_insert(answer);
                 if current {
