@@ -140,7 +140,8 @@ impl HistoryArgs {
         let purpose = Purpose::of(index.schema());
         let fingerprints = Fingerprints::load(&place, settings.tracker.as_deref(), purpose);
         fingerprints.some(&place)?;
-        let read = recheck_index::Window { from: Some(window.before().from), to: Some(window.until) };
+        let read =
+            recheck_index::Window { from: Some(window.before().from), to: Some(window.until) };
         let facts = facts(&*index, fingerprints.known(), read)?;
         let set = (&fingerprints.matcher, &fingerprints.list[..]);
         Ok(Report::new(set, &facts.runs, &facts.seen, (window, by)))

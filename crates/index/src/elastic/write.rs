@@ -250,6 +250,7 @@ impl<'a> ElasticWriter<'a> {
             self.index.refresh(&self.name)?;
         }
         if let Some(before) = horizon.history {
+            self.index.keep_first_seen(before)?;
             let query = json!({"range": {"time": {"lt": before.as_microsecond()}}});
             pruned.runs = self.index.remove(&self.index.history, &query)?;
             self.index.refresh(&self.index.history)?;

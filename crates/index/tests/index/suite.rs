@@ -353,9 +353,9 @@ fn what_was_found_stays_when_its_events_go() {
         writer.run(&run).unwrap();
         writer.event(&event, &[0]).unwrap();
         writer.finish().unwrap();
-        let from = "2026-01-01T00:00:00Z".parse().unwrap();
+        let from = Some("2026-01-01T00:00:00Z".parse().unwrap());
         let hits = |compiled: &Compiled| -> Vec<u32> {
-            let facts = facts(index, compiled.known(), from).unwrap();
+            let facts = facts(index, compiled.known(), Window { from, to: None }).unwrap();
             facts.runs[0].hits.iter().map(|hit| hit.fingerprint).collect()
         };
         assert_eq!(hits(&compiled), [0]);
@@ -376,6 +376,46 @@ fn what_was_found_stays_when_its_events_go() {
         assert_eq!(hits(&more), [0]);
         let run = index.history().runs(&RunSelection::default()).unwrap().remove(0);
         assert_eq!((run.events, run.scanned), (0, Scanned::Full), "it was looked at");
+        let mut writer = index.writer(&options()).unwrap();
+        writer.run(&run.run).unwrap();
+        writer.finish().unwrap();
+        let run = index.history().runs(&RunSelection::default()).unwrap().remove(0);
+        assert_eq!((run.events, run.scanned), (0, Scanned::Full), "also when it is told again");
+    });
+}
+
+#[test]
+fn first_and_last_seen_are_times_of_runs_and_outlive_them() {
+    each(Schema::Logstash, |index| {
+        let time = |day: u32| format!("2026-01-0{day}T00:00:00.000001Z").parse().ok();
+        let compiled = Compiled::queries(&["boom", "never"], Schema::Logstash);
+        let mut writer = index.writer(&options()).unwrap();
+        writer.fingerprints(compiled.known());
+        for day in 2..5 {
+            let id = format!("r{day}");
+            let mut run = Run::new(RunKey::first(id.as_str()));
+            run.end_time = time(day);
+            writer.run(&run).unwrap();
+            // Its events are older than it is.
+            let event = json(&format!(
+                r#"{{"build_uuid": "{id}", "@timestamp": "2026-01-01T00:00:00Z", "message": "boom"}}"#
+            ));
+            writer.event(&event, &[0]).unwrap();
+        }
+        writer.finish().unwrap();
+        let seen = || {
+            let all = index.history().seen().unwrap();
+            let times = |id| all.get(id).map_or((None, None), |times| (times.first, times.last));
+            (times("boom"), times("never"))
+        };
+        assert_eq!(seen(), ((time(2), time(4)), (None, None)));
+        let mut writer = index.writer(&options()).unwrap();
+        for day in [3, 4] {
+            writer.prune(&Horizon { events: None, history: time(day) }).unwrap();
+        }
+        writer.finish().unwrap();
+        assert_eq!(index.history().size().unwrap().runs, 1);
+        assert_eq!(seen(), ((time(2), time(4)), (None, None)), "of runs that are gone, too");
     });
 }
 

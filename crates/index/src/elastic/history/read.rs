@@ -136,32 +136,44 @@ impl Elastic {
     }
 
     fn seen_of(&self) -> Outcome<BTreeMap<String, SeenTimes>> {
-        let mut seen: BTreeMap<String, SeenTimes> = BTreeMap::new();
+        let mut seen = self.seen_in(&Window::ALWAYS)?;
+        for QuestionDoc { id, first_seen, .. } in self.questions()? {
+            let times = seen.entry(id).or_default();
+            times.first = times.first.into_iter().chain(first_seen).min();
+        }
+        Ok(seen)
+    }
+
+    /// All questions that were ever asked.
+    pub(super) fn questions(&self) -> Outcome<Vec<QuestionDoc>> {
+        let mut questions = Vec::new();
         let filters = [json!({"term": {"kind": "question"}})];
-        self.each(&filters, &[], &mut |question: QuestionDoc| {
-            let times = seen.entry(question.id).or_default();
-            times.first = match (times.first, question.first_seen) {
-                (Some(a), Some(b)) => Some(a.min(b)),
-                (a, b) => a.or(b),
-            };
-        })?;
-        let last = json!({"max": {"field": "time"}});
-        let ids = json!({"terms": {"field": "hit_ids", "size": MOST_IDS}, "aggs": {"last": last}});
-        let page = self.history_page(&json!({"size": 0, "aggs": {"ids": ids}}))?;
+        self.each(&filters, &[], &mut |question: QuestionDoc| questions.push(question))?;
+        Ok(questions)
+    }
+
+    /// The first and the last run of a window that each fingerprint hit, of those that are kept.
+    pub(super) fn seen_in(&self, window: &Window) -> Outcome<BTreeMap<String, SeenTimes>> {
+        let ends = json!({
+            "first": {"min": {"field": "time"}}, "last": {"max": {"field": "time"}},
+        });
+        let ids = json!({"terms": {"field": "hit_ids", "size": MOST_IDS}, "aggs": ends});
+        let query = json!({"bool": {"filter": self::window(window)}});
+        let page = self.history_page(&json!({"size": 0, "query": query, "aggs": {"ids": ids}}))?;
         let ids = &page.aggregations["ids"];
         if ids["sum_other_doc_count"].as_u64().is_some_and(|others| others > 0) {
             let told = format!("the history has more than {MOST_IDS} fingerprints that hit");
             return Err(IndexErrorKind::Incomplete(told));
         }
-        for bucket in ids["buckets"].as_array().into_iter().flatten() {
-            let (Some(id), Some(last)) = (bucket["key"].as_str(), bucket["last"]["value"].as_f64())
-            else {
-                continue;
-            };
-            seen.entry(id.to_owned()).or_default().last =
-                Timestamp::from_microsecond(last as i64).ok();
-        }
-        Ok(seen)
+        let time = |end: &Value| {
+            let micros = end["value"].as_f64()?;
+            Timestamp::from_microsecond(micros as i64).ok()
+        };
+        let times = |bucket: &Value| {
+            let id = bucket["key"].as_str()?.to_owned();
+            Some((id, SeenTimes { first: time(&bucket["first"]), last: time(&bucket["last"]) }))
+        };
+        Ok(ids["buckets"].as_array().into_iter().flatten().filter_map(times).collect())
     }
 
     fn size_of(&self) -> Outcome<HistorySize> {

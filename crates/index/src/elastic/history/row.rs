@@ -159,6 +159,8 @@ impl RunDoc {
             _ if unfinished && self.events > 0 => Scanned::Partial,
             Some(told) => told,
             None if self.events > 0 => Scanned::Full,
+            // Its events are gone, and were looked at while they were there.
+            None if self.last_event.is_some() => self.scanned,
             None => Scanned::None,
         };
         let run = Run { fields: fields_of(&self.row.fields), ..Run::new(self.run_key()) };

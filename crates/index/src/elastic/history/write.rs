@@ -1,7 +1,7 @@
 //! Writing the history. A document is read, changed and written back only where nobody else has
 //! changed it since; else it is done again.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, de::DeserializeOwned};
@@ -19,7 +19,7 @@ use crate::{
         client::Ask,
         document::digest,
     },
-    event::RunKey,
+    event::{RunKey, Window},
     history::{Batch, HitFact, Question},
     index::Scope,
 };
@@ -62,8 +62,7 @@ impl Elastic {
             let mut run = run.unwrap_or_else(|| RunDoc::new(&keys[at]));
             run.apply(&batch.runs[at], (&batch.questions, &pack));
             Some(run)
-        })?;
-        self.see(&batch.questions, batch.runs.iter().flat_map(|run| &run.hits))
+        })
     }
 
     /// See [`History::record`](crate::History::record).
@@ -87,7 +86,6 @@ impl Elastic {
             run.record(&found[at].1, (questions, &pack));
             Some(run)
         })?;
-        self.see(questions, found.iter().flat_map(|(_, hits)| hits))?;
         self.refresh(&self.history)
     }
 
@@ -143,28 +141,21 @@ impl Elastic {
         Ok(name)
     }
 
-    /// Moves the first hits of questions back to these.
-    fn see<'h>(
-        &self,
-        questions: &[Question],
-        hits: impl Iterator<Item = &'h HitFact>,
-    ) -> Outcome<()> {
-        let mut first: BTreeMap<u32, Timestamp> = BTreeMap::new();
-        for hit in hits {
-            let Some(time) = hit.first.time else { continue };
-            let earliest = first.entry(hit.question).or_insert(time);
-            *earliest = time.min(*earliest);
-        }
-        let seen: Vec<(&Question, Timestamp)> = first
+    /// The runs before a moment are about to go: keeps when each fingerprint first hit one.
+    pub(in crate::elastic) fn keep_first_seen(&self, before: Timestamp) -> Outcome<()> {
+        let gone = self.seen_in(&Window { from: None, to: Some(before) })?;
+        let first = |question: &Question| gone.get(&question.id)?.first;
+        let known = self.questions()?;
+        let questions: Vec<Question> = known
             .into_iter()
-            .filter_map(|(place, time)| Some((questions.get(place as usize)?, time)))
+            .map(|QuestionDoc { id, digest, .. }| Question { id, digest })
+            .filter(|question| first(question).is_some())
             .collect();
-        let names: Vec<String> = seen.iter().map(|(question, _)| question_id(question)).collect();
+        let names: Vec<String> = questions.iter().map(question_id).collect();
         self.change(&names, &mut |at, known: Option<QuestionDoc>| {
-            let (question, time) = seen[at];
-            let known = known.unwrap_or_else(|| new_question(question));
-            let is_earlier = known.first_seen.is_none_or(|first| time < first);
-            is_earlier.then_some(QuestionDoc { first_seen: Some(time), ..known })
+            let (known, first) = (known?, first(&questions[at])?);
+            let is_earlier = known.first_seen.is_none_or(|known| first < known);
+            is_earlier.then_some(QuestionDoc { first_seen: Some(first), ..known })
         })
     }
 
