@@ -13,8 +13,8 @@ use std::fmt;
 use serde::Serialize;
 
 pub(crate) use read::{
-    Failure, IGNORED, Line, Needs, RESULT_LINES, Said, is_task, read, reads_record, signals,
-    tells_record, texts, told_signals,
+    Failure, IGNORED, Line, MAX_LOOK, Needs, RESULT_LINES, Said, is_task, read, reads_far,
+    reads_record, signals, tells_record, texts, told_signals,
 };
 
 /// What kind of failure a line tells of.

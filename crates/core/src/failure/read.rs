@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::{LazyLock, OnceLock};
 
-use regex::{Captures, Regex};
+use regex::Regex;
 use serde_json::Value;
 
 use super::{FailureKind, FailureWeight, Signal, Tell, Wording, table::SIGNALS};
@@ -13,7 +13,7 @@ const MAX_MESSAGE: usize = 1000;
 
 /// Bytes of a line that a pattern is held against: a signal stands near the line's start, and no more
 /// than a message's length of what follows is told. Lines of many kilobytes quote whole scripts.
-const MAX_LOOK: usize = 2048;
+pub(crate) const MAX_LOOK: usize = 1024;
 
 /// What a line with a signal's text says.
 #[derive(Debug, PartialEq, Eq)]
@@ -132,23 +132,49 @@ pub(crate) fn reads_record(text: u16) -> bool {
     signals(text).any(|signal| matches!(tell(signal), Tell::Record | Tell::Panic))
 }
 
+/// Whether a line that has this text is read to its end: what Ansible writes there is JSON.
+pub(crate) fn reads_far(text: u16) -> bool {
+    signals(text).any(|signal| SIGNALS[usize::from(signal)].tell == Tell::Ansible)
+}
+
 /// Reads a line that has this text; nothing where no pattern of its signals matches.
 pub(crate) fn read(text: u16, line: &Line<'_>) -> Option<Said> {
-    let number = matching(text, line.text)?;
-    let found = pattern(number)?.captures(looked_at(number, line.text))?;
+    let (number, found) = matching(text, line.text)?;
     SIGNALS[usize::from(number)].said(number, &found, line)
 }
 
-/// The first of a text's signals whose pattern matches the line.
-pub(super) fn matching(text: u16, line: &str) -> Option<u16> {
-    let matches = |number: &u16| {
-        pattern(*number).is_some_and(|pattern| pattern.is_match(looked_at(*number, line)))
-    };
-    signals(text).find(matches)
+/// The first of a text's signals whose pattern matches the line, and what it matched.
+pub(super) fn matching(text: u16, line: &str) -> Option<(u16, Match<'_>)> {
+    let matched = |number| Some((number, Match::of(pattern(number)?, looked_at(number, line))?));
+    signals(text).find_map(matched)
 }
 
-/// The part of a line that this signal's pattern is held against: Ansible's result is read to its
-/// end, for it is JSON.
+/// What a pattern matched.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Match<'t> {
+    whole: &'t str,
+    /// Its first groups.
+    groups: [Option<&'t str>; 2],
+}
+
+impl<'t> Match<'t> {
+    fn of(pattern: &Regex, text: &'t str) -> Option<Match<'t>> {
+        // To find groups takes the regex longer.
+        if pattern.captures_len() == 1 {
+            return Some(Match { whole: pattern.find(text)?.as_str(), groups: [None; 2] });
+        }
+        let found = pattern.captures(text)?;
+        let group = |number| found.get(number).map(|group| group.as_str());
+        Some(Match { whole: group(0)?, groups: [group(1), group(2)] })
+    }
+
+    /// A group's text, empty where it is not part of the match.
+    fn group(self, number: usize) -> &'t str {
+        self.groups[number - 1].unwrap_or_default()
+    }
+}
+
+/// The part of a line that this signal's pattern is held against.
 fn looked_at(number: u16, line: &str) -> &str {
     match SIGNALS[usize::from(number)].tell {
         Tell::Ansible => line,
@@ -157,8 +183,15 @@ fn looked_at(number: u16, line: &str) -> &str {
 }
 
 fn pattern(number: u16) -> Option<&'static Regex> {
-    let pattern = &PATTERNS[usize::from(number)];
-    pattern.get_or_init(|| Regex::new(SIGNALS[usize::from(number)].pattern).ok()).as_ref()
+    let compiled = || Regex::new(&ascii(SIGNALS[usize::from(number)].pattern)).ok();
+    PATTERNS[usize::from(number)].get_or_init(compiled).as_ref()
+}
+
+/// The pattern with ASCII's letters and digits alone: with all of Unicode's it takes a millisecond
+/// to compile, more than most logs take to be scanned.
+fn ascii(pattern: &str) -> String {
+    let pattern = pattern.replace(r"\w", "[0-9A-Za-z_]").replace(r"\d", "[0-9]");
+    pattern.replace(r"\b", r"(?-u:\b)")
 }
 
 impl Signal {
@@ -169,14 +202,13 @@ impl Signal {
         }
     }
 
-    fn said(&self, number: u16, found: &Captures<'_>, line: &Line<'_>) -> Option<Said> {
-        let group = |index: usize| found.get(index).map_or("", |group| group.as_str());
-        let all = found.get(1).map_or(group(0), |group| group.as_str());
+    fn said(&self, number: u16, found: &Match<'_>, line: &Line<'_>) -> Option<Said> {
+        let all = found.groups[0].unwrap_or(found.whole);
         let mut weight = self.weight;
         let mut needs = Needs::None;
         let mut lines_behind = 0;
         let message = match self.tell {
-            Tell::Task => return Some(Said::Task(group(1).to_owned())),
+            Tell::Task => return Some(Said::Task(found.group(1).to_owned())),
             _ if self.weight == FailureWeight::Silent => return None,
             Tell::Line => all.to_owned(),
             Tell::Record => {
@@ -192,7 +224,7 @@ impl Signal {
             },
             Tell::Ansible => {
                 needs = Needs::NextAndTask;
-                format!("{}: {}", group(1), result(group(2)))
+                format!("{}: {}", found.group(1), result(found.group(2)))
             }
             Tell::Result => {
                 needs = Needs::RestAndTask(Vec::new());
@@ -306,6 +338,10 @@ fn says_nothing(message: &str) -> bool {
 
 /// One line without control characters, cut where it is too long.
 fn shown(message: &str) -> String {
+    let is_plain = |byte: &u8| matches!(byte, b' '..=b'~');
+    if message.len() <= MAX_MESSAGE && message.as_bytes().iter().all(is_plain) {
+        return message.trim().to_owned();
+    }
     let blank = |character: char| if character.is_control() { ' ' } else { character };
     let line: String = message.chars().take(2 * MAX_MESSAGE).map(blank).collect();
     line.trim().chars().take(MAX_MESSAGE).collect()

@@ -134,7 +134,7 @@ signals! {
         from "cargo-nextest" hit "     SIGABRT [   0.012s] my-crate tests::x" miss "SIGABRT [x]";
 
     // JavaScript: Jest, Vitest, Mocha (TAP), ESLint, Prettier.
-    Test Cause "FAIL " r"^\s*FAIL\s+\S+\.[cm]?[jt]sx?\b.*"
+    Test Cause "^FAIL " r"^\s*FAIL\s+\S+\.[cm]?[jt]sx?\b.*"
         from "Jest, Vitest" hit " FAIL  src/a.test.ts > adds" miss "FAIL a.py";
     Test Cause "expect(received)" r"\bexpect\(received\)\.\S.*"
         from "Jest" hit "    expect(received).toBe(expected) // Object.is equality" miss "expect(received)";
@@ -266,7 +266,7 @@ signals! {
         from "MSVC" hit "a.obj : error LNK2019: unresolved external symbol f" miss "a : error L2";
     Error Likely ": error" r"\S+ ?: error (?:MSB|NU)\d+: .+"
         from "MSBuild, NuGet" hit "a.csproj : error NU1101: Unable to find package x" miss ": error X1";
-    Compile Cause "error[" r"(?:^|\s)(error\[E\d{4}\]: .+)"
+    Compile Cause "^error[" r"(?:^|\s)(error\[E\d{4}\]: .+)"
         from "rustc" hit "error[E0308]: mismatched types" miss "error[0]: x";
     Link Cause "undefined reference to" r"(?:\S+: )?undefined reference to .+"
         from "GNU ld" hit "a.c:(.text+0x5): undefined reference to `f'" miss "undefined reference to";
@@ -292,7 +292,7 @@ signals! {
         from "Meson" hit "meson.build:3:0: ERROR: Dependency \"x\" not found" miss "a: ERROR: x";
     Compile Cause "No rule to make target" r"No rule to make target .+"
         from "GNU make" hit "make: *** No rule to make target 'a', needed by 'b'.  Stop." miss "No rule to make target";
-    Exit Boilerplate "] Error" r"\bg?make(?:\[\d+\])?: \*\*\* \[.+\] Error \d+"
+    Exit Boilerplate "] Error " r"\bg?make(?:\[\d+\])?: \*\*\* \[.+\] Error \d+"
         from "GNU make" hit "make[1]: *** [Makefile:3: all] Error 2" miss "make: *** [x] skipped";
     Compile Vague "FAILED: " r"^FAILED: (?:\[code=\d+\] )?\S.*"
         from "Ninja" hit "FAILED: obj/a.o" miss "it FAILED: x";

@@ -9,7 +9,7 @@ use super::{
 /// The signal that a line is read as, when each text in it is looked for.
 fn signal_of(line: &str) -> Vec<usize> {
     let places = (0..).zip(texts()).filter(|(_, wording)| line.contains(wording.text));
-    places.filter_map(|(text, _)| matching(text, line)).map(usize::from).collect()
+    places.filter_map(|(text, _)| Some(usize::from(matching(text, line)?.0))).collect()
 }
 
 fn told(signal: &Signal) -> bool {

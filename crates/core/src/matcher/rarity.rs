@@ -57,6 +57,7 @@ impl Rarity {
     pub(super) fn cost_as_written(&self, word: &[u8]) -> f32 {
         let cost = self.cost(&word.to_ascii_lowercase());
         match word {
+            [first, ..] if word.len() >= 8 && first.is_ascii_uppercase() => cost.min(2.0),
             _ if word.len() >= 8 => cost,
             _ if !word.iter().any(u8::is_ascii_lowercase) => 6.0,
             [first, ..] if first.is_ascii_uppercase() => 8.0,
@@ -85,6 +86,7 @@ mod tests {
     fn as_written_long_words_come_first_then_capitals() {
         let rarity = Rarity::default();
         let costs = [&b"UNEXPECTED"[..], b"TEST", b"Error", b"panic"];
+        assert!(rarity.cost_as_written(b"UNEXPECTED") < rarity.cost_as_written(b"unexpected"));
         assert!(costs.map(|word| rarity.cost_as_written(word)).is_sorted());
     }
 }

@@ -8,7 +8,7 @@ use std::{
     ops::Range,
 };
 
-use memchr::{memchr, memchr_iter, memrchr};
+use memchr::{memchr, memchr_iter, memmem, memrchr};
 
 use crate::{
     failure::{self, Failure, IGNORED, Line, Needs, RESULT_LINES, Said},
@@ -29,6 +29,10 @@ pub(super) const KEPT: usize = 5;
 const NEAR: usize = 512;
 /// Bytes of a line that are read.
 const MAX_LINE: usize = 64 * 1024;
+
+/// Of most lines no more is read: twice what their pattern is held against, for what their format puts
+/// before the message.
+const FAR: usize = 2 * failure::MAX_LOOK;
 
 /// What a block says of failures.
 #[derive(Debug, Default)]
@@ -88,8 +92,11 @@ impl<'a> Failing<'a> {
         if self.scan.splitter.format() == LogFormat::ZuulConsole {
             failures.head = self.lines_from(0, RESULT_LINES);
         } else {
-            failures.head = self.lines_from(0, 1);
-            failures.head.retain(|line| line.starts_with(IGNORED));
+            let first = &self.block[..memchr(b'\n', self.block).unwrap_or(self.block.len())];
+            if memmem::find(&first[..first.len().min(FAR)], IGNORED.as_bytes()).is_some() {
+                failures.head = self.lines_from(0, 1);
+                failures.head.retain(|line| line.starts_with(IGNORED));
+            }
         }
         // Texts of which the block can tell nothing more.
         let mut done = vec![false; failure::texts().len()];
@@ -162,7 +169,10 @@ impl<'a> Failing<'a> {
 
     fn read(&self, sighting: &Sighting) -> Option<Said> {
         let (start, raw) = self.line(sighting.position as usize)?;
-        let record = self.scan.splitter.read_record(raw);
+        let record = self.scan.splitter.read_record(match failure::reads_far(sighting.text) {
+            true => raw,
+            false => &raw[..raw.len().min(FAR)],
+        });
         let behind = |count: usize| self.lines_from(start + raw.len() + 1, count);
         let line = Line {
             text: &record.message,

@@ -110,6 +110,20 @@ fn what_says_most_comes_first_and_exit_codes_only_where_nothing_else_does() {
 }
 
 #[test]
+fn ansible_says_why_however_far_behind() {
+    let long = "x".repeat(20_000);
+    let line =
+        format!("fatal: [a]: FAILED! => {{\"cmd\": \"{long}\", \"msg\": \"no such disk\"}}\n");
+    let expected = [(2, "TASK [Mount] a: no such disk".to_owned())];
+    assert_eq!(told(&format!("TASK [Mount]\n{line}")), expected);
+    // Of other lines no more is read than is told.
+    let line = format!("error: no disk {long}\n");
+    let told = told(&line);
+    assert!(told.len() == 1 && told[0].1.starts_with("error: no disk xxx"), "{told:?}");
+    assert!(told[0].1.len() <= 1024, "{}", told[0].1.len());
+}
+
+#[test]
 fn at_most_five_and_none_twice_the_last_ones_first() {
     let test = |number: usize| format!("FAILED a.py::test_{number} - assert\n");
     let text: String = (0..5000).map(|number| test(number % 7)).collect();

@@ -6,7 +6,7 @@
 
 use std::cmp::Ordering;
 
-use super::kernel::{Sought, is_word_byte};
+use super::kernel::{Front, Sought, is_word_byte};
 use crate::failure::Wording;
 
 /// What the bytes round a word say about the phrase.
@@ -174,9 +174,21 @@ impl Context {
     /// What the sieve has to let through.
     pub(super) fn sought(&self) -> Sought<'_> {
         let length = self.anchor().len();
-        match self.is_verbatim() {
-            true => Sought::AsWritten(&self.joined[self.joined_anchor..][..length]),
-            false => Sought::AnyCase(self.anchor()),
+        if !self.is_verbatim() {
+            return Sought::AnyCase(self.anchor());
+        }
+        let (before, word) = self.joined.split_at(self.joined_anchor);
+        let word = &word[..length];
+        match before {
+            [] if self.leads() => Sought::Fronted(word, Front::Lead),
+            [] => Sought::AsWritten(word),
+            // Most words stand behind a blank: as much as nothing.
+            [.., further, b' '] => match further.is_ascii_lowercase() {
+                true => Sought::AsWritten(word),
+                false => Sought::Fronted(word, Front::Lead),
+            },
+            [b' '] => Sought::AsWritten(word),
+            [.., byte] => Sought::Fronted(word, Front::Byte(*byte)),
         }
     }
 

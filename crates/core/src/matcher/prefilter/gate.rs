@@ -82,7 +82,7 @@ impl Gate {
         &self,
         block: &[u8],
         (start, end): (usize, usize),
-        each: &mut dyn FnMut(LiteralId),
+        each: &mut impl FnMut(LiteralId),
     ) {
         if let Some(more) = &self.more {
             more.admitted(block, (start, end), each);
@@ -102,7 +102,13 @@ impl Gate {
     }
 
     /// Of these texts tells those that agree with the bytes round the word.
-    fn compared(&self, block: &[u8], start: usize, mut left: u64, each: &mut dyn FnMut(LiteralId)) {
+    fn compared(
+        &self,
+        block: &[u8],
+        start: usize,
+        mut left: u64,
+        each: &mut impl FnMut(LiteralId),
+    ) {
         let window = start.checked_sub(BEFORE).and_then(|from| block[from..].first_chunk());
         let window = window.map(|window| u64::from_le_bytes(*window));
         while left != 0 {

@@ -88,8 +88,14 @@ impl Found {
 /// Words from this length on are known by their first bytes alone.
 pub(super) const LONG: usize = 8;
 
-/// The first of six buckets; the two bits below are those of [`CLASS`].
-const FIRST_BUCKET: u8 = 4;
+/// Buckets of short words, a bit each.
+const BUCKETS: usize = u8::BITS as usize;
+/// The bucket of the very short, which leave most places open.
+const TINY: u8 = 1 << 7;
+/// Of those kept only behind certain bytes.
+const FRONTED: u8 = 1 << 6;
+/// Of those in capitals, that they do not let through words in small letters.
+const CAPITAL: u8 = 1 << 5;
 
 /// Bytes at the start of a short word that the bucket tables look at.
 const PLACES: usize = 5;
@@ -104,10 +110,11 @@ pub(super) struct Sieve {
     long: Bloom,
     short: Bloom,
     /// For each of the first bytes of a word, the buckets whose short words have that byte
-    /// there; a byte that is no part of a word stands for the end of a shorter one. The first table
-    /// holds the bytes' classes too, so that one look-up gives both.
+    /// there; a byte that is no part of a word stands for the end of a shorter one.
     tables: [[u8; 128]; PLACES],
     any_short: bool,
+    /// What may stand before a word of the bucket [`FRONTED`].
+    fronts: Fronts,
     /// The bit of a first byte that tells a capital, where some words are [sought as they are
     /// written](Sought::AsWritten); else nothing.
     case: u64,
@@ -118,14 +125,25 @@ pub(super) struct Sieve {
 pub(super) enum Sought<'a> {
     /// As it is written: a word that is in every line in small letters may be rare in capitals.
     AsWritten(&'a [u8]),
+    /// The same, only behind such bytes.
+    Fronted(&'a [u8], Front),
     /// Lower-cased, in any case.
     AnyCase(&'a [u8]),
+}
+
+/// What stands before a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Front {
+    /// This byte.
+    Byte(u8),
+    /// A line feed, or a blank that follows no small letter.
+    Lead,
 }
 
 impl<'a> Sought<'a> {
     fn bytes(self) -> &'a [u8] {
         match self {
-            Sought::AsWritten(word) | Sought::AnyCase(word) => word,
+            Sought::AsWritten(word) | Sought::Fronted(word, _) | Sought::AnyCase(word) => word,
         }
     }
 
@@ -137,9 +155,62 @@ impl<'a> Sought<'a> {
     /// Whether a byte of the text may be this one of the word.
     fn fits(self, byte: u8, letter: u8) -> bool {
         match self {
-            Sought::AsWritten(_) => byte == letter,
+            Sought::AsWritten(_) | Sought::Fronted(..) => byte == letter,
             Sought::AnyCase(_) => byte.to_ascii_lowercase() == letter,
         }
+    }
+}
+
+/// What may stand before some words, by the byte that does.
+#[derive(Clone, Debug)]
+struct Fronts([Fronting; 256]);
+
+/// Whether a word may stand behind a byte.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Fronting {
+    No,
+    /// Where no small letter stands before the byte.
+    Lead,
+    Yes,
+}
+
+impl Fronts {
+    fn new(fronts: impl Iterator<Item = Front>) -> Fronts {
+        let mut table = [Fronting::No; 256];
+        for front in fronts {
+            match front {
+                Front::Byte(byte) => table[usize::from(byte)] = Fronting::Yes,
+                Front::Lead => {
+                    table[usize::from(b'\n')] = Fronting::Yes;
+                    for blank in [b' ', b'\t'] {
+                        let known = &mut table[usize::from(blank)];
+                        *known = Fronting::Lead.max(*known);
+                    }
+                }
+            }
+        }
+        Fronts(table)
+    }
+
+    /// Leaves of these places of a window those that have such bytes before them. What stands before
+    /// the group is not known here.
+    #[inline]
+    fn kept(&self, text: &Group, offset: u32, places: u64) -> u64 {
+        let (mut left, mut kept) = (places, places);
+        while left != 0 {
+            let bit = left.trailing_zeros();
+            let at = (offset + bit) as usize % GROUP_BYTES;
+            if let [.., further, byte] = text[..at] {
+                let is_kept = match self.0[usize::from(byte)] {
+                    Fronting::No => false,
+                    Fronting::Lead => !further.is_ascii_lowercase(),
+                    Fronting::Yes => true,
+                };
+                kept &= !(u64::from(!is_kept) << bit);
+            }
+            left &= left - 1;
+        }
+        kept
     }
 }
 
@@ -151,30 +222,21 @@ impl Sieve {
     pub(super) fn new<'a>(words: impl Iterator<Item = Sought<'a>>) -> Sieve {
         let (long, mut short): (Vec<_>, Vec<_>) =
             words.partition(|word| word.bytes().len() >= LONG);
-        let as_written = |word: &Sought<'_>| matches!(word, Sought::AsWritten(_));
+        let as_written = |word: &Sought<'_>| !matches!(word, Sought::AnyCase(_));
         let case = if long.iter().chain(&short).any(as_written) { u64::from(SMALL) } else { 0 };
-        // Neighbours in the alphabet share first bytes, so they share a bucket.
         short.sort_unstable_by_key(|word| (word.bytes(), *word));
         short.dedup();
-        let mut tables = [[0; 128]; PLACES];
-        tables[0] = CLASS;
-        let (capital, small): (Vec<_>, Vec<_>) =
-            short.iter().copied().partition(|word| word.is_capital());
-        // The very short leave most places open, so they get a bucket of their own.
-        let (tiny, usual): (Vec<_>, Vec<_>) =
-            small.into_iter().partition(|word| word.bytes().len() < PLACES);
-        tiny.iter().for_each(|word| admit(&mut tables, *word, FIRST_BUCKET << 5));
-        // And so do capitals, that they do not let through words in small letters.
-        capital.iter().for_each(|word| admit(&mut tables, *word, FIRST_BUCKET << 4));
-        let buckets = if capital.is_empty() { 5 } else { 4 };
-        for (index, word) in usual.iter().enumerate() {
-            admit(&mut tables, *word, FIRST_BUCKET << (index * buckets / usual.len()));
-        }
+        let tables = bucket_tables(&short);
+        let front = |word: &Sought<'_>| match word {
+            Sought::Fronted(_, front) => Some(*front),
+            _ => None,
+        };
         Sieve {
             long: Bloom::new(&long, case),
             short: Bloom::new(&short, case),
             tables,
             any_short: !short.is_empty(),
+            fronts: Fronts::new(short.iter().filter_map(front)),
             case,
         }
     }
@@ -185,6 +247,33 @@ impl Sieve {
     fn cased(&self, key: u64, load: u64) -> u64 {
         key | (!load & self.case) << 2
     }
+}
+
+/// Sorts short words, which are in order, into buckets.
+fn bucket_tables(short: &[Sought<'_>]) -> [[u8; 128]; PLACES] {
+    let mut tables = [[0; 128]; PLACES];
+    let mut usual = Vec::new();
+    let mut taken = FRONTED;
+    for word in short {
+        let bucket = match word {
+            _ if word.bytes().len() < PLACES - 2 => TINY,
+            Sought::Fronted(..) => FRONTED,
+            _ if word.is_capital() => CAPITAL,
+            _ if word.bytes().len() < PLACES => TINY,
+            _ => {
+                usual.push(*word);
+                continue;
+            }
+        };
+        taken |= bucket;
+        admit(&mut tables, *word, bucket);
+    }
+    // Neighbours in the alphabet share first bytes, so they share a bucket.
+    let free: Vec<u8> = (0..BUCKETS).map(|bit| 1 << bit).filter(|bit| bit & taken == 0).collect();
+    for (index, word) in usual.iter().enumerate() {
+        admit(&mut tables, *word, free[index * free.len() / usual.len()]);
+    }
+    tables
 }
 
 /// Enters a short word's first bytes into the tables.
@@ -226,8 +315,12 @@ impl Bloom {
             let key = key_of(word.bytes());
             let capital = key | case << 2;
             match word {
-                Sought::AsWritten([first, ..]) if first & SMALL == 0 => bloom.add(capital),
-                Sought::AsWritten(_) => bloom.add(key),
+                Sought::AsWritten([first, ..]) | Sought::Fronted([first, ..], _)
+                    if first & SMALL == 0 =>
+                {
+                    bloom.add(capital);
+                }
+                Sought::AsWritten(_) | Sought::Fronted(..) => bloom.add(key),
                 Sought::AnyCase(_) => {
                     bloom.add(key);
                     bloom.add(capital);
@@ -310,6 +403,8 @@ struct Masks {
     feed: u64,
     /// Where a short word may begin, by its first bytes.
     short: u64,
+    /// The same of those that are kept only behind certain bytes.
+    fronted: u64,
 }
 
 /// Byte classes: 1 word, 2 chain.
@@ -363,7 +458,9 @@ pub(super) fn find_portable(sieve: &Sieve, block: &[u8], found: &mut Found) {
             masks.chain |= u64::from(class >> 1) << index;
             masks.high |= u64::from(byte >> 7) << index;
             masks.feed |= u64::from(byte == b'\n') << index;
-            masks.short |= u64::from(entry(0, byte) & later & !3 != 0) << index;
+            let buckets = entry(0, byte) & later;
+            masks.short |= u64::from(buckets & !FRONTED != 0) << index;
+            masks.fronted |= u64::from(buckets & FRONTED != 0) << index;
         }
         masks
     };
@@ -506,7 +603,12 @@ impl State {
             if sieve.any_short {
                 // The tables know seven bits: beside bytes beyond ASCII every short word is kept.
                 let short = if now.high | next.high == 0 { now.short } else { u64::MAX };
-                let worth = starts & !long & short;
+                let starts = starts & !long;
+                let mut worth = starts & short;
+                let fronted = starts & now.fronted;
+                if fronted != 0 {
+                    worth |= sieve.fronts.kept(text, offset, fronted);
+                }
                 place(worth, offset, room_for(&mut room.short, noted.short));
                 noted.short += worth.count_ones() as usize;
             }
@@ -632,7 +734,7 @@ fn long_runs(word: u64, next: u64) -> u64 {
 mod x86 {
     use std::arch::x86_64::*;
 
-    use super::{Found, Masks, Sieve, WINDOW, Window, place_bits, run};
+    use super::{CLASS, FRONTED, Found, Masks, Sieve, WINDOW, Window, place_bits, run};
 
     pub(super) fn has_avx512() -> bool {
         is_x86_feature_detected!("avx512f")
@@ -663,31 +765,33 @@ mod x86 {
             // SAFETY: the table has 128 bytes, two loads of 64 without alignment.
             unsafe { (_mm512_loadu_si512(bytes.cast()), _mm512_loadu_si512(bytes.add(64).cast())) }
         };
-        let [first, rest @ ..] = &sieve.tables;
-        let (first, rest) = (table(first), rest.each_ref().map(table));
+        let (class, [first, rest @ ..]) = (table(&CLASS), sieve.tables.each_ref().map(table));
         let look_up = |(low, high): (__m512i, __m512i), bytes: __m512i| {
             // One instruction looks 64 bytes up by their low seven bits.
             _mm512_permutex2var_epi8(low, bytes, high)
         };
         let (one, two) = (_mm512_set1_epi8(1), _mm512_set1_epi8(2));
-        let (buckets, feed) = (_mm512_set1_epi8(!3), _mm512_set1_epi8(b'\n' as i8));
+        let feed = _mm512_set1_epi8(b'\n' as i8);
+        let fronted = _mm512_set1_epi8(FRONTED as i8);
+        let others = _mm512_set1_epi8(!FRONTED as i8);
         let classify = |window: &Window| {
             // SAFETY: a window has 72 bytes; the loads read 64 from offsets below PLACES.
             let at =
                 |offset: usize| unsafe { _mm512_loadu_si512(window.as_ptr().add(offset).cast()) };
             let bytes = at(0);
-            let kind = look_up(first, bytes);
+            let kind = look_up(class, bytes);
             let beyond = _mm512_movepi8_mask(bytes);
-            let mut later = buckets;
+            let mut buckets = look_up(first, bytes);
             for (place, table) in (1..).zip(rest) {
-                later = _mm512_and_si512(later, look_up(table, at(place)));
+                buckets = _mm512_and_si512(buckets, look_up(table, at(place)));
             }
             Masks {
                 word: _mm512_test_epi8_mask(kind, one) & !beyond,
                 chain: _mm512_test_epi8_mask(kind, two) | beyond,
                 high: beyond,
                 feed: _mm512_cmpeq_epi8_mask(bytes, feed),
-                short: _mm512_test_epi8_mask(kind, later),
+                short: _mm512_test_epi8_mask(buckets, others),
+                fronted: _mm512_test_epi8_mask(buckets, fronted),
             }
         };
         let bit_numbers: [u8; WINDOW] = std::array::from_fn(|bit| bit as u8);
@@ -730,6 +834,7 @@ mod x86 {
                 feed: join(a[3], b[3]),
                 // Without a 128-byte look-up every start goes to the hash.
                 short: u64::MAX,
+                fronted: 0,
             }
         };
         run(sieve, block, found, classify, place_bits);
@@ -799,6 +904,41 @@ mod tests {
     }
 
     #[test]
+    fn words_behind_other_bytes_are_kept_out() {
+        let sought = [
+            Sought::Fronted(b"error", Front::Lead),
+            Sought::Fronted(b"error", Front::Byte(b':')),
+            Sought::Fronted(b"FAIL", Front::Lead),
+            Sought::AnyCase(b"mirrors"),
+        ];
+        let sieve = Sieve::new(sought.into_iter());
+        let text =
+            b"xx: error ::error a error -error Error FAIL-FAIL x FAIL\nerror Mirrors z\terror";
+        // Only tables of 128 bytes thin out.
+        let expected = [4, 12, 56, 62];
+        if kernel_is_exact() {
+            let all: Vec<usize> = words(&sieve, text).into_iter().map(|(at, _)| at).collect();
+            assert_eq!(all, expected);
+        }
+        let mut found = Found::default();
+        find_portable(&sieve, text, &mut found);
+        let mut all: Vec<usize> = found.words.iter().map(|word| word.at as usize).collect();
+        all.sort_unstable();
+        assert_eq!(all, expected);
+        // What stands before a group is not looked at, and text beyond ASCII is left to the hash.
+        assert_eq!(words(&sieve, b"error"), [(0, 5)]);
+        assert_eq!(words(&sieve, "é a error".as_bytes()), [(5, 5)]);
+    }
+
+    /// Whether [`find`] keeps no more than the specification does.
+    fn kernel_is_exact() -> bool {
+        #[cfg(target_arch = "x86_64")]
+        return x86::has_avx512() || !x86::has_avx2();
+        #[cfg(not(target_arch = "x86_64"))]
+        return true;
+    }
+
+    #[test]
     fn words_are_found_at_every_offset_of_the_windows() {
         let sieve = sieve(&["timeout", "libvirterror"]);
         for gap in 0..200 {
@@ -826,7 +966,14 @@ mod tests {
                 prop_oneof![4 => Just(b'a'), 2 => Just(b'B'), 1 => Just(b'_'), 1 => Just(b' '),
                     1 => Just(b'.'), 1 => Just(b'\n'), 1 => any::<u8>()], 0..9000)
         ) {
-            let sieve = sieve(&["a", "ab", "aba", "aaaa", "aabab", "aaaaaa", "aaaaaaaabb"]);
+            let words = ["a", "ab", "aba", "aaaa", "aabab", "aaaaaa", "aaaaaaaabb"];
+            let any_case = words.iter().map(|word| Sought::AnyCase(word.as_bytes()));
+            let fronted = [
+                Sought::Fronted(b"BaB", Front::Byte(b'.')),
+                Sought::Fronted(b"Ba", Front::Lead),
+                Sought::Fronted(b"BBaa", Front::Lead),
+            ];
+            let sieve = Sieve::new(any_case.chain(fronted));
             let (mut fast, mut plain) = (Found::default(), Found::default());
             find(&sieve, &text, &mut fast);
             find_portable(&sieve, &text, &mut plain);
