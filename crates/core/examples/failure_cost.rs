@@ -1,5 +1,5 @@
 //! What failure lines cost: logs scanned in turns with and without, in this process and on one
-//! thread; then the lines themselves.
+//! thread, first from memory, then as their files are; then the lines themselves.
 //!
 //! ```text
 //! cargo run --release -p recheck-core --example failure_cost -- FINGERPRINTS ROUNDS LOG...
@@ -16,8 +16,8 @@ use recheck_core::{
     log::{Limits, LogSource, Target, open_target},
 };
 
-/// A log's name and text.
-type Log = (String, Vec<u8>);
+/// A log's name, text and path.
+type Log = (String, Vec<u8>, String);
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut args = std::env::args().skip(1);
@@ -32,28 +32,24 @@ fn main() -> Result<(), Box<dyn Error>> {
     let matchers = [build(false), build(true)];
     let known = matchers.each_ref().map(|matcher| Known { matcher, fingerprints: &fingerprints });
 
-    let mut times: Vec<[Vec<Duration>; 2]> =
-        logs.iter().map(|_| <[Vec<_>; 2]>::default()).collect();
-    for round in 0..rounds {
-        for (log, times) in logs.iter().zip(&mut times) {
-            // In turns, and each first as often as the other.
-            for turn in [round % 2, 1 - round % 2] {
-                let started = Instant::now();
-                scan(known[turn], log);
-                times[turn].push(started.elapsed());
+    let bytes = logs.iter().map(|(_, text, _)| text.len()).sum();
+    let ways: [(&str, Way); 2] = [("from memory", from_memory), ("from files", from_file)];
+    for (told, way) in ways {
+        println!("\n{told}");
+        let mut sums = <[Vec<Duration>; 2]>::default();
+        for log in &logs {
+            let mut times = in_turns(rounds, |turn| way(known[turn], log))?;
+            for (sums, times) in sums.iter_mut().zip(&times) {
+                sums.resize(rounds, Duration::ZERO);
+                sums.iter_mut().zip(times).for_each(|(sum, time)| *sum += *time);
             }
+            tell(&log.0, log.1.len(), &mut times);
         }
+        tell("all", bytes, &mut sums);
     }
-    for ((name, text), times) in logs.iter().zip(&mut times) {
-        tell(name, text.len(), times);
-    }
-    let mut sums: [Vec<Duration>; 2] = [0, 1].map(|turn| {
-        (0..rounds).map(|round| times.iter().map(|times| times[turn][round]).sum()).collect()
-    });
-    tell("all", logs.iter().map(|(_, text)| text.len()).sum(), &mut sums);
     for log in &logs {
         println!("\n{}", log.0);
-        for line in scan(known[1], log).failure {
+        for line in scan(known[1], &log.0, &log.1).failure {
             println!("  {:?} {}:{}: {}", line.kind, line.file, line.line, line.message);
         }
     }
@@ -66,10 +62,38 @@ fn read(path: String) -> Result<Log, Box<dyn Error>> {
     let mut text = Vec::new();
     std::io::Read::read_to_end(&mut log.open(Limits::default())?, &mut text)?;
     let name = Path::new(&path).file_name().ok_or("a directory")?.to_string_lossy().into_owned();
-    Ok((name, text))
+    Ok((name, text, path))
 }
 
-fn scan(known: Known<'_>, (name, text): &Log) -> RunReport {
+/// How a log is scanned.
+type Way = fn(Known<'_>, &Log) -> Result<RunReport, Box<dyn Error>>;
+
+fn from_memory(known: Known<'_>, (name, text, _): &Log) -> Result<RunReport, Box<dyn Error>> {
+    Ok(scan(known, name, text))
+}
+
+fn from_file(known: Known<'_>, (_, _, path): &Log) -> Result<RunReport, Box<dyn Error>> {
+    let (name, text, _) = read(path.clone())?;
+    Ok(scan(known, &name, &text))
+}
+
+/// The times of so many rounds without and with; each is first as often as the other.
+fn in_turns(
+    rounds: usize,
+    scan: impl Fn(usize) -> Result<RunReport, Box<dyn Error>>,
+) -> Result<[Vec<Duration>; 2], Box<dyn Error>> {
+    let mut times = <[Vec<Duration>; 2]>::default();
+    for round in 0..rounds {
+        for turn in [round % 2, 1 - round % 2] {
+            let started = Instant::now();
+            scan(turn)?;
+            times[turn].push(started.elapsed());
+        }
+    }
+    Ok(times)
+}
+
+fn scan(known: Known<'_>, name: &str, text: &[u8]) -> RunReport {
     let options = ScanOptions::default();
     let mut run = RunScan::new(known, RunMeta::new(), &options);
     let mut log = run.log(name);

@@ -256,15 +256,15 @@ signals! {
         from "MSVC" hit "LINK : fatal error LNK1120: 1 unresolved externals" miss "fatal error LNK";
     Compile Cause "fatal error" r"\S+\(\d+(?:,\d+)?\) ?: fatal error [A-Z]+\d+: .+"
         from "MSVC" hit "a.cpp(1): fatal error C1083: Cannot open include file" miss "fatal error C1083";
-    Compile Cause ": error" r"\S+\(\d+(?:,\d+)?\) ?: error [A-Z]+\d+: .+"
+    Compile Cause ": error " r"\S+\(\d+(?:,\d+)?\) ?: error [A-Z]+\d+: .+"
         from "TypeScript, MSVC, C#" hit "src/a.ts(1,2): error TS2322: Type 'a' is not assignable to type 'b'."
         miss "src/a.ts: error TS2322";
     Compile Cause "- error" r"\S+:\d+:\d+ - error TS\d+: .+"
         from "TypeScript" hit "src/a.ts:1:2 - error TS2322: Type 'a' is not assignable to type 'b'."
         miss "- error TS2322";
-    Link Cause ": error" r"\S+ : error LNK\d+: .+"
+    Link Cause ": error " r"\S+ : error LNK\d+: .+"
         from "MSVC" hit "a.obj : error LNK2019: unresolved external symbol f" miss "a : error L2";
-    Error Likely ": error" r"\S+ ?: error (?:MSB|NU)\d+: .+"
+    Error Likely ": error " r"\S+ ?: error (?:MSB|NU)\d+: .+"
         from "MSBuild, NuGet" hit "a.csproj : error NU1101: Unable to find package x" miss ": error X1";
     Compile Cause "^error[" r"(?:^|\s)(error\[E\d{4}\]: .+)"
         from "rustc" hit "error[E0308]: mismatched types" miss "error[0]: x";
