@@ -46,6 +46,7 @@ impl From<&Failure> for Exit {
             | Failure::Index(_)
             | Failure::EmptyWindow { .. }
             | Failure::Query { .. }
+            | Failure::Arrival { .. }
             | Failure::Run { .. }
             | Failure::RunList { .. }
             | Failure::Pages { .. }

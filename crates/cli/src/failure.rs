@@ -64,6 +64,12 @@ pub(crate) enum Failure {
         /// What is wrong with it.
         reason: String,
     },
+    /// A query by which logs are known to have arrived can't be asked.
+    #[error("{reason}\n  help: give `--arrived` a query that can be asked of this index")]
+    Arrival {
+        /// Which, and what is wrong with it.
+        reason: String,
+    },
     /// A report's window holds nothing.
     #[error(
         "the window ends at {until}, before it begins at {from}\n  help: give `--until` a later time than `--since`"

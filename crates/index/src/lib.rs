@@ -34,6 +34,7 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::print_stdout, clippy::print_stderr, clippy::unwrap_used))]
 
+mod arrival;
 mod attach;
 mod digest;
 mod elastic;
@@ -51,6 +52,7 @@ mod words;
 pub const MAX_FIELD_NAME: usize = embedded::LONGEST_NAME;
 
 pub use crate::{
+    arrival::Arrival,
     attach::{Attached, AttachedBug, attach, never_hits},
     digest::digest,
     elastic::{Elastic, ElasticAuth, ElasticOptions},

@@ -166,6 +166,63 @@ fn bugs_are_attached_to_failed_runs() {
 }
 
 #[test]
+fn what_has_not_arrived_is_incomplete() {
+    let dir = ingested();
+    let attach = |arrived: &str| {
+        dir.recheck(&["attach", "--index", "index", "--run", "r", "--arrived", arrived])
+    };
+    let outcome = attach("filename:console.html");
+    assert_eq!((outcome.code, outcome.err.as_str()), (0, ""));
+    let outcome = attach("message:\"the end\"");
+    assert_eq!(outcome.code, 2, "{outcome:?}");
+    assert!(outcome.out.starts_with("known: r"), "what is there counts: {}", outcome.out);
+    assert!(
+        outcome.err.contains(r#"`r` has no event yet that `message:"the end"` hits"#),
+        "{outcome:?}"
+    );
+    dir.write("none/never.yaml", "query: message:never\n");
+    let args =
+        ["attach", "--index", "index", "-f", "none", "--run", "r", "--arrived", "message:end"];
+    let outcome = dir.recheck(&args);
+    assert!(outcome.out.starts_with("incomplete: r"), "never unclassified: {}", outcome.out);
+    assert_eq!(attach("message:(").code, 2);
+}
+
+#[test]
+fn logs_are_waited_for_and_no_run_waits_for_another() {
+    let dir = ingested();
+    let event = |run: &str, text: &str| {
+        format!(r#"{{"build_uuid": "{run}", "message": "{text}", "build_status": "FAILURE"}}"#)
+    };
+    let ingest = |events: &[String]| {
+        dir.write("more.jsonl", events.join("\n"));
+        let outcome = dir.recheck(&["ingest", "--index", "index", "--events", "more.jsonl"]);
+        assert_eq!(outcome.code, 0, "{outcome:?}");
+    };
+    ingest(&[
+        event("early", "No space left on device"),
+        event("early", "the end"),
+        event("late", "fine"),
+    ]);
+    let runs = ["--run", "early", "--run", "late", "--run", "unborn"];
+    let wait = ["--wait", "60s", "--arrived", "message:\"the end\""];
+    let args = [&["attach", "--index", "index"][..], &runs, &wait].concat();
+    let started = std::time::Instant::now();
+    let outcome = std::thread::scope(|scope| {
+        let attached = scope.spawn(|| dir.recheck(&args));
+        std::thread::sleep(std::time::Duration::from_millis(1200));
+        ingest(&[event("late", "No space left on device"), event("late", "the end")]);
+        ingest(&[event("unborn", "the end")]);
+        attached.join().unwrap()
+    });
+    assert!(started.elapsed().as_secs() < 60, "it ends when all is there");
+    let heads: Vec<&str> = outcome.out.lines().filter(|line| line.contains(": ")).collect();
+    assert_eq!(heads[..2], ["known: early", "known: late"], "{outcome:?}");
+    assert!(heads[2].starts_with("unclassified: unborn"), "{outcome:?}");
+    assert_eq!((outcome.code, outcome.err.as_str()), (1, ""));
+}
+
+#[test]
 fn a_fingerprint_that_can_never_hit_is_named() {
     let dir = ingested();
     dir.write("queries/never.yaml", "query: message:fine AND syslog_program:kernel\n");

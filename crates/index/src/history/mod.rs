@@ -95,6 +95,13 @@ pub struct KnownRun {
     pub time: Option<jiff::Timestamp>,
 }
 
+impl KnownRun {
+    /// Whether a writer is still at it, or ended before it was: it did not say that all events came.
+    pub fn is_unfinished(&self) -> bool {
+        self.events > 0 && self.scanned == Scanned::Partial && self.run.scanned.is_none()
+    }
+}
+
 /// How much a history holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct HistorySize {
