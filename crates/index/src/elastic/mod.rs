@@ -49,6 +49,8 @@ pub struct Elastic {
     address: Address,
     shape: Shape,
     history: String,
+    /// See [`ElasticOptions::most_read`].
+    most_read: u64,
 }
 
 impl Elastic {
@@ -61,7 +63,7 @@ impl Elastic {
     /// When the address is none, the server can't be reached or refuses, or there is no index.
     pub fn open(address: &str, options: &ElasticOptions) -> Result<Elastic, IndexError> {
         let (address, client) = connect(address, options)?;
-        let opened = Elastic::opened(client, &address);
+        let opened = Elastic::opened(client, &address, options);
         opened.map_err(|kind| kind.at(&address.shown()))
     }
 
@@ -83,7 +85,7 @@ impl Elastic {
             {
                 create(&client, name, schema.unwrap_or_default())?;
             }
-            let index = Elastic::opened(client, &address)?;
+            let index = Elastic::opened(client, &address, options)?;
             match schema {
                 _ if !index.shape.is_ours => Err(IndexErrorKind::ReadOnly),
                 Some(wanted) if wanted != index.shape.schema => Err(IndexErrorKind::OtherSchema {
@@ -96,16 +98,31 @@ impl Elastic {
         opened().map_err(|kind| kind.at(&address.shown()))
     }
 
-    fn opened(client: Client, address: &Address) -> Outcome<Elastic> {
+    fn opened(client: Client, address: &Address, options: &ElasticOptions) -> Outcome<Elastic> {
         let shape = shape(&client, address)?.ok_or(IndexErrorKind::Missing)?;
         let history = address.history();
         let client = Arc::new(client);
-        Ok(Elastic { client, address: address.clone(), shape, history })
+        let most_read = options.most_read;
+        Ok(Elastic { client, address: address.clone(), shape, history, most_read })
     }
 
     /// The shape as it is now: events bring new fields.
     fn shape_now(&self) -> Outcome<Shape> {
         Ok(shape(&self.client, &self.address)?.unwrap_or_else(|| self.shape.clone()))
+    }
+
+    /// The fields that some event has.
+    fn names_now(&self) -> Outcome<Vec<String>> {
+        let mut names = self.shape_now()?.names();
+        if self.shape.is_ours {
+            // Our template names it before any event has it.
+            let query = json!({"exists": {"field": "message"}});
+            let body = json!({"size": 0, "track_total_hits": true, "query": query});
+            if self.page(&Window::ALWAYS, &body)?.total() == 0 {
+                names.retain(|name| name != "message");
+            }
+        }
+        Ok(names)
     }
 
     /// The column of an event's file in an index of ours.
@@ -227,7 +244,7 @@ impl Index for Elastic {
     }
 
     fn field_names(&self) -> Result<Vec<String>, IndexError> {
-        self.told(self.shape_now().map(|shape| shape.names()))
+        self.told(self.names_now())
     }
 
     fn hits(

@@ -4,7 +4,7 @@
 //! (`contains`, `regex`, and in an index of ours conditions that could meet our own fields) finds
 //! candidates, and the matcher decides.
 
-use recheck_core::{BoundBool, BoundQuery, Fingerprint};
+use recheck_core::{self as core, BoundBool, BoundQuery, Fingerprint, LeafKind, Node};
 use serde_json::{Value, json};
 
 use super::{
@@ -39,7 +39,9 @@ impl Clause {
             if bound.is_empty() {
                 return None;
             }
-            if shape.is_ours && !bound.iter().all(|query| is_answerable(query, shape)) {
+            let is_answerable = bound.iter().all(|query| is_answerable(query, shape))
+                && !fingerprint.queries.iter().any(|query| names_fields(query.clauses()));
+            if shape.is_ours && !is_answerable {
                 exact = false;
             } else {
                 let texts = fingerprint.queries.iter().map(|query| text(query.source(), shape));
@@ -97,6 +99,17 @@ fn is_answerable(query: &BoundQuery, shape: &Shape) -> bool {
             clauses.all(|clause| is_answerable(clause, shape))
         }
     }
+}
+
+/// Whether a condition is on all fields of a pattern, also one that asks for no word and is not there
+/// when the query is bound: the server asks it of our twins. Recursion is bounded as the query's
+/// depth is.
+fn names_fields(clauses: &[core::Clause]) -> bool {
+    let is_pattern = |field: &Option<String>| field.as_ref().is_some_and(|name| name.contains('*'));
+    clauses.iter().any(|clause| match &clause.node {
+        Node::Group { field, clauses, .. } => is_pattern(field) || names_fields(clauses),
+        Node::Leaf(leaf) => leaf.kind != LeafKind::All && is_pattern(&leaf.field),
+    })
 }
 
 /// Events whose text has these words. Recursion is as deep as [`Words`] are: twice.

@@ -28,7 +28,7 @@ const EVENTS_PAGE: u64 = 1_000;
 const MOST_SEARCHES: usize = 1_000;
 const MOST_BYTES: usize = 8 << 20;
 /// Conditions in one query: below the servers' `max_clause_count`.
-const MOST_CLAUSES: usize = 500;
+pub(super) const MOST_CLAUSES: usize = 500;
 /// How long a server keeps a scroll between two pages.
 const KEEP: &str = "2m";
 /// More events than this are not read to be decided here.

@@ -93,6 +93,13 @@ proptest! {
         parts in 1..3_usize,
     ) {
         let schema = if dynamic { Schema::Dynamic } else { Schema::Logstash };
+        let mut events = events;
+        if dynamic {
+            // What no event has, a server does not know for a text.
+            let mut all = IndexedEvent::default();
+            FIELDS.iter().for_each(|name| all.fields.push(*name, "x"));
+            events.insert(0, all);
+        }
         let named: Vec<IndexedEvent> = events
             .iter()
             .enumerate()

@@ -10,7 +10,9 @@ use recheck_index::{
     Elastic, ElasticOptions, Index, IndexErrorKind, RunKey, RunSelection, Scope, Window, attach,
 };
 
-use crate::util::{Compiled, Gone, add, fresh_name, hits, ids, json, options, request, servers};
+use crate::util::{
+    Compiled, Gone, add, fresh_name, hits, ids, json, open, options, request, servers,
+};
 
 /// An index as OpenStack's log shipper made it: `message` a text, the rest keywords, times dates.
 fn foreign(server: &str) -> (String, Gone) {
@@ -151,4 +153,47 @@ fn a_server_that_hangs_ends_in_an_error() {
     drop(listener);
     let error = Elastic::open(&address, &options).err().unwrap().to_string();
     assert!(error.contains("cannot be reached") && !error.contains("hush"), "{error}");
+}
+
+#[test]
+fn hits_by_run_are_the_same_read_or_counted_by_the_cluster() {
+    for server in servers() {
+        let name = fresh_name();
+        let _gone = Gone::Server { server: server.clone(), name: name.clone() };
+        let address = format!("{server}/{name}");
+        let read = Elastic::open_or_create(&address, None, &ElasticOptions::default()).unwrap();
+        let events: Vec<_> = (0..600)
+            .map(|number| {
+                let (run, second) = (number * 7 % 40, 59 - number % 60);
+                let text = ["boom", "quiet boom", "quiet", "half-done"][number % 4];
+                json(&format!(
+                    r#"{{"id": "{number}", "build_uuid": "run{run}", "message": "{text}",
+                        "filename": "console.html", "@timestamp": "2026-01-01T00:00:{second:02}Z"}}"#
+                ))
+            })
+            .collect();
+        add(&read, &events);
+        let queries =
+            ["boom", "quiet AND NOT boom", "message:/bo+m/", "filename:console.html", "never"];
+        let mut compiled = Compiled::queries(&queries, Schema::Logstash);
+        compiled.fingerprints[4].contains = vec!["alf-d".to_owned()];
+        compiled.fingerprints[4].queries.clear();
+        let compiled = Compiled::new(compiled.fingerprints, Schema::Logstash);
+        let dir = tempfile::tempdir().unwrap();
+        let embedded = open(dir.path(), Schema::Logstash);
+        add(&embedded, &events);
+        let some = (0..30).map(|run| RunKey::first(format!("run{run}"))).collect();
+        for runs in [None, Some(some)] {
+            let scope = Scope { runs, ..Scope::default() };
+            let expected = embedded.run_hits(compiled.known(), &scope).unwrap();
+            assert!(expected.len() > 40, "{}", expected.len());
+            // Not one is read, some fit, all fit.
+            for most_read in [0, 599, 40_000] {
+                let options = ElasticOptions { most_read, ..ElasticOptions::default() };
+                let index = Elastic::open(&address, &options).unwrap();
+                let found = index.run_hits(compiled.known(), &scope).unwrap();
+                assert_eq!(found, expected, "{most_read}");
+            }
+        }
+    }
 }
