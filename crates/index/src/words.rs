@@ -50,6 +50,14 @@ impl Words {
         Some(Words::All(words.collect()))
     }
 
+    /// How many words and pieces it names. Recursion is as deep as they are: twice.
+    pub(crate) fn count(&self) -> usize {
+        match self {
+            Words::Word(_) | Words::Piece(_) => 1,
+            Words::All(parts) | Words::Any(parts) => parts.iter().map(Words::count).sum(),
+        }
+    }
+
     /// Words of every text that matches the pattern: those of the texts it must begin or end with.
     pub(crate) fn of_regex(pattern: &str) -> Option<Words> {
         let hir = regex_syntax::ParserBuilder::new().utf8(false).build().parse(pattern).ok()?;

@@ -20,14 +20,11 @@ pub struct ElasticOptions {
     pub ca: Option<PathBuf>,
     /// How long one request may take.
     pub timeout: Duration,
-    /// Of all runs' hits, so many events at most are read and matched here. Where more events are hit,
-    /// the cluster counts them, which takes it longer.
-    pub most_read: u64,
 }
 
 impl Default for ElasticOptions {
     fn default() -> ElasticOptions {
-        ElasticOptions { auth: None, ca: None, timeout: Duration::from_secs(60), most_read: 40_000 }
+        ElasticOptions { auth: None, ca: None, timeout: Duration::from_secs(60) }
     }
 }
 

@@ -49,8 +49,6 @@ pub struct Elastic {
     address: Address,
     shape: Shape,
     history: String,
-    /// See [`ElasticOptions::most_read`].
-    most_read: u64,
 }
 
 impl Elastic {
@@ -63,7 +61,7 @@ impl Elastic {
     /// When the address is none, the server can't be reached or refuses, or there is no index.
     pub fn open(address: &str, options: &ElasticOptions) -> Result<Elastic, IndexError> {
         let (address, client) = connect(address, options)?;
-        let opened = Elastic::opened(client, &address, options);
+        let opened = Elastic::opened(client, &address);
         opened.map_err(|kind| kind.at(&address.shown()))
     }
 
@@ -85,7 +83,7 @@ impl Elastic {
             {
                 create(&client, name, schema.unwrap_or_default())?;
             }
-            let index = Elastic::opened(client, &address, options)?;
+            let index = Elastic::opened(client, &address)?;
             match schema {
                 _ if !index.shape.is_ours => Err(IndexErrorKind::ReadOnly),
                 Some(wanted) if wanted != index.shape.schema => Err(IndexErrorKind::OtherSchema {
@@ -98,12 +96,11 @@ impl Elastic {
         opened().map_err(|kind| kind.at(&address.shown()))
     }
 
-    fn opened(client: Client, address: &Address, options: &ElasticOptions) -> Outcome<Elastic> {
+    fn opened(client: Client, address: &Address) -> Outcome<Elastic> {
         let shape = shape(&client, address)?.ok_or(IndexErrorKind::Missing)?;
         let history = address.history();
         let client = Arc::new(client);
-        let most_read = options.most_read;
-        Ok(Elastic { client, address: address.clone(), shape, history, most_read })
+        Ok(Elastic { client, address: address.clone(), shape, history })
     }
 
     /// The shape as it is now: events bring new fields.

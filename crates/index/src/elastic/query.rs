@@ -23,13 +23,21 @@ pub(super) struct Clause {
     pub(super) query: Value,
     /// Finds no other.
     pub(super) exact: bool,
+    /// How many conditions it has, at least as many as the server counts.
+    pub(super) conditions: usize,
 }
+
+/// Conditions in one query: below the servers' `max_clause_count`, 1,024 unless set.
+const MOST_CONDITIONS: usize = 700;
+/// What a word or a piece of one may become.
+const WORD_CONDITIONS: usize = 4;
 
 impl Clause {
     /// The query for a fingerprint; nothing for one whose own queries can't be bound.
     pub(super) fn of(fingerprint: &Fingerprint, shape: &Shape) -> Option<Clause> {
         let mut exact = fingerprint.contains.is_empty() && fingerprint.regex.is_empty();
         let mut parts = Vec::new();
+        let mut conditions = 1;
         if exact || !fingerprint.queries.is_empty() {
             let bound: Vec<BoundQuery> = fingerprint
                 .queries
@@ -39,6 +47,7 @@ impl Clause {
             if bound.is_empty() {
                 return None;
             }
+            conditions += bound.iter().map(leaves).sum::<usize>();
             let is_answerable = bound.iter().all(|query| is_answerable(query, shape))
                 && !fingerprint.queries.iter().any(|query| names_fields(query.clauses()));
             if shape.is_ours && !is_answerable {
@@ -50,18 +59,46 @@ impl Clause {
         }
         let literals = fingerprint.contains.iter().filter_map(|text| Words::of_literal(text));
         let regexes = fingerprint.regex.iter().filter_map(|text| Words::of_regex(text));
-        parts.extend(literals.chain(regexes).map(|found| words(&found, shape)));
-        Some(Clause { query: json!({"bool": {"filter": parts}}), exact })
+        for found in literals.chain(regexes) {
+            conditions += WORD_CONDITIONS * found.count();
+            parts.push(words(&found, shape));
+        }
+        Some(Clause { query: json!({"bool": {"filter": parts}}), exact, conditions })
     }
 
     /// Every event: for a fingerprint that the server refuses.
     pub(super) fn everything() -> Clause {
-        Clause { query: json!({"bool": {"filter": []}}), exact: false }
+        Clause { query: json!({"bool": {"filter": []}}), exact: false, conditions: 1 }
     }
 
     /// Whether it finds whatever there is.
     pub(super) fn is_everything(&self) -> bool {
         self.query["bool"]["filter"] == json!([])
+    }
+}
+
+/// Parts of these that each fit into one query.
+pub(super) fn batches<T>(all: &[T], clause: impl Fn(&T) -> &Clause) -> Vec<&[T]> {
+    let mut batches = Vec::new();
+    let (mut start, mut conditions) = (0, 0);
+    for (at, one) in all.iter().enumerate() {
+        conditions += clause(one).conditions;
+        if conditions > MOST_CONDITIONS && at > start {
+            batches.push(&all[start..at]);
+            (start, conditions) = (at, clause(one).conditions);
+        }
+    }
+    batches.extend((start < all.len()).then(|| &all[start..]));
+    batches
+}
+
+/// The conditions of a query. Recursion is bounded as the query's depth is.
+fn leaves(query: &BoundQuery) -> usize {
+    match query {
+        BoundQuery::Bool(BoundBool { must, should, must_not, .. }) => {
+            must.iter().chain(should).chain(must_not).map(leaves).sum()
+        }
+        _ => 1,
     }
 }
 
@@ -199,6 +236,17 @@ mod tests {
             assert!(!clause.exact && clause.is_everything(), "{text}");
         }
         assert!(clause("*:*", &[]).exact);
+    }
+
+    #[test]
+    fn batches_are_below_the_servers_limit() {
+        let clause = |conditions| Clause { conditions, ..Clause::everything() };
+        let sizes = |all: &[usize]| -> Vec<usize> {
+            let all: Vec<Clause> = all.iter().map(|&conditions| clause(conditions)).collect();
+            batches(&all, |clause| clause).iter().map(|batch| batch.len()).collect()
+        };
+        assert_eq!(sizes(&[]), [0; 0]);
+        assert_eq!(sizes(&[400, 300, 1, 2000, 1, 1]), [2, 1, 1, 2]);
     }
 
     #[test]

@@ -1,10 +1,9 @@
 //! Hits by run.
 //!
-//! A few runs are read and matched here, in one request for all fingerprints. Of more runs the events
-//! that some fingerprint hits are. Where those are too many the cluster counts: one search for each
-//! fingerprint, all in one request, each with its hits by run.
+//! A few runs are read and matched here, in one request for all fingerprints. For more runs the
+//! cluster counts: one search for each fingerprint, all in one request, each with its hits by run.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use recheck_core::FieldValues;
@@ -14,8 +13,7 @@ use super::{
     Outcome,
     document::run_of_term,
     mapping::META,
-    query::{Clause, any_of},
-    search::{Decided, MOST_CLAUSES, Search, exact},
+    search::{Decided, Search, exact},
 };
 use crate::{
     error::IndexErrorKind,
@@ -73,48 +71,7 @@ impl Search<'_> {
         if runs == 0 || (is_read && self.read_runs(counts)?) {
             return Ok(());
         }
-        match self.index.shape.is_ours && self.read_hits(counts)? {
-            true => Ok(()),
-            false => self.ask_runs(counts),
-        }
-    }
-
-    /// Reads and matches the events that some fingerprint hits; false where they are too many, or the
-    /// server does not answer some of the queries.
-    fn read_hits(&self, counts: &mut Counts) -> Outcome<bool> {
-        let clauses: Vec<Clause> = self.clauses().into_iter().flatten().collect();
-        if self.index.most_read == 0 || clauses.iter().any(Clause::is_everything) {
-            return Ok(false);
-        }
-        let queries = clauses.chunks(MOST_CLAUSES);
-        let queries: Vec<Value> = queries
-            .map(|some| any_of(some.iter().map(|one| one.query.clone()).collect()))
-            .collect();
-        let search = |query| json!({"size": 0, "track_total_hits": true, "query": query});
-        let sizes: Vec<(u32, Value)> =
-            (0..).zip(&queries).map(|(at, query)| (at, search(self.within(query)))).collect();
-        let mut events = Some(0);
-        self.many(&sizes, &mut |_, page| {
-            events = match page {
-                Ok(page) => events.map(|sum: u64| sum + page.total()),
-                Err(IndexErrorKind::Refused { status: 400, .. }) => None,
-                Err(other) => return Err(other),
-            };
-            Ok(())
-        })?;
-        if events.is_none_or(|events| events > self.index.most_read) {
-            return Ok(false);
-        }
-        // What queries of two requests hit comes twice.
-        let mut seen = HashSet::new();
-        for query in &queries {
-            self.read(query, &mut |decided| {
-                if seen.insert(decided.seq) {
-                    add_decided(counts, decided);
-                }
-            })?;
-        }
-        Ok(true)
+        self.ask_runs(counts)
     }
 
     /// Reads the events of a few runs; false where they are too many.

@@ -11,7 +11,7 @@ use super::{
     client::Ask,
     document::{self, run_of_term},
     mapping::META,
-    query::{Clause, any_of, filters},
+    query::{Clause, any_of, batches, filters},
 };
 use crate::{
     error::IndexErrorKind,
@@ -27,8 +27,6 @@ const EVENTS_PAGE: u64 = 1_000;
 /// Searches in one request, and their bytes.
 const MOST_SEARCHES: usize = 1_000;
 const MOST_BYTES: usize = 8 << 20;
-/// Conditions in one query: below the servers' `max_clause_count`.
-pub(super) const MOST_CLAUSES: usize = 500;
 /// How long a server keeps a scroll between two pages.
 const KEEP: &str = "2m";
 /// More events than this are not read to be decided here.
@@ -201,8 +199,11 @@ impl<'a> Search<'a> {
             .collect();
         // What must look at everything looks at it once, for all.
         let all = unsure.iter().any(|(_, clause)| clause.is_everything());
-        let size = if all { unsure.len() } else { MOST_CLAUSES };
-        for chunk in unsure.chunks(size.max(1)) {
+        let chunks = match all {
+            true => vec![&unsure[..]],
+            false => batches(&unsure, |(_, clause)| clause),
+        };
+        for chunk in chunks {
             let places: Vec<u32> = chunk.iter().map(|(place, _)| *place).collect();
             let query = match all {
                 true => json!({"match_all": {}}),
