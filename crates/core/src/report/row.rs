@@ -6,7 +6,7 @@ use std::{
     fmt,
 };
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
 use serde::Serialize;
 
 use crate::{
@@ -271,7 +271,7 @@ impl Report {
 impl Row {
     /// Whether its bug counts as closed, and it hit a failed run all the same.
     pub(crate) fn has_returned(&self) -> bool {
-        self.resolved_at.is_some() && self.failed_runs_hit > 0
+        self.failed_runs_hit > 0 && hit_when_closed(self.resolved_at.as_deref(), self.last_seen)
     }
 
     /// The least comes first: what asks to be left out last, races before what hit one change,
@@ -284,6 +284,14 @@ impl Row {
             &self.fingerprint,
         )
     }
+}
+
+/// Whether the last hit was one of a bug that counted as closed. Where `resolved_at` begins with a date,
+/// hits up to that day's end were of the bug while it was open; any other text closes it for all time.
+fn hit_when_closed(resolved_at: Option<&str>, last_hit: Option<Timestamp>) -> bool {
+    let (Some(resolved_at), Some(last_hit)) = (resolved_at, last_hit) else { return false };
+    let day = resolved_at.get(..10).and_then(|day| day.parse::<Date>().ok());
+    day.is_none_or(|day| TimeZone::UTC.to_datetime(last_hit).date() > day)
 }
 
 /// Both windows, counted.
@@ -308,7 +316,10 @@ impl Counted<'_> {
                 now: self.proportion(&self.now, index),
                 before: self.proportion(&self.before, index),
                 earlier: seen.first.is_some_and(|first| first < self.window.from),
-                closed: self.runs.set[place].resolved_at.is_some(),
+                closed: hit_when_closed(
+                    self.runs.set[place].resolved_at.as_deref(),
+                    self.now.hits[place].last,
+                ),
                 query_changed: outdated(&self.now) || outdated(&self.before),
             }
         };

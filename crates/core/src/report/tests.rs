@@ -179,6 +179,23 @@ fn general_fingerprints_count_where_nothing_specific_hit() {
 }
 
 #[test]
+fn what_hit_before_its_bug_was_closed_is_not_back() {
+    let runs = [run(8, FAILED, &[0])];
+    let returned = |resolved_at: &str| {
+        let mut closed = fingerprint("closed", "message:c");
+        closed.resolved_at = Some(resolved_at.to_owned());
+        let report = report(&[closed], &runs);
+        (report.returned().count(), report.fingerprints[0].trend.status)
+    };
+    let day = runs[0].time.strftime("%Y-%m-%d").to_string();
+    let before = runs[0].time - SignedDuration::from_hours(24);
+    assert_eq!(returned(&day), (0, Status::New), "it may have hit before the bug was closed");
+    assert_eq!(returned(&format!("{day}T00:00:00Z")), (0, Status::New));
+    assert_eq!(returned(&before.strftime("%Y-%m-%d").to_string()), (1, Status::Back));
+    assert_eq!(returned("Mon Jan  6 13:20:28 PST 2014"), (1, Status::Back), "any text closes it");
+}
+
+#[test]
 fn every_fingerprint_has_its_row_and_the_last_day_comes_first() {
     let mut closed = fingerprint("closed", "message:c");
     closed.resolved_at = Some("2023".to_owned());
