@@ -6,7 +6,7 @@
 
 use std::cmp::Ordering;
 
-use super::kernel::{Front, Sought, is_word_byte};
+use super::sieve::{Front, Sought, is_word_byte};
 use crate::failure::Wording;
 
 /// What the bytes round a word say about the phrase.

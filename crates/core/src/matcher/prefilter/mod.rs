@@ -13,14 +13,16 @@
 mod context;
 mod gate;
 mod kernel;
+mod sieve;
 mod words;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
 pub(crate) use context::Context;
 use context::Verdict;
-pub(crate) use kernel::is_word_byte;
-use kernel::{Found, Sieve, Sought};
+use kernel::Found;
+pub(crate) use sieve::is_word_byte;
+use sieve::{Sieve, Sought};
 use words::{Promising, Seen, Words};
 
 use crate::failure::Wording;
@@ -209,7 +211,7 @@ impl Prefilter {
 
     /// The literals among the words of one analysed, lower-cased term: the exact path.
     pub(crate) fn find_in_term(&self, term: &str, each: &mut dyn FnMut(LiteralId)) {
-        for word in term.as_bytes().split(|&byte| !kernel::is_word_byte(byte)) {
+        for word in term.as_bytes().split(|&byte| !is_word_byte(byte)) {
             self.words.of_word(word).iter().for_each(|id| each(*id));
         }
     }

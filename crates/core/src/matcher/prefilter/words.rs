@@ -11,7 +11,8 @@ use super::{
     LiteralId,
     context::Context,
     gate::Gate,
-    kernel::{self, MOST, Word, is_word_byte},
+    kernel::{MOST, Word},
+    sieve::{hash, is_word_byte, key_at, key_of},
 };
 
 /// The anchors of all phrases and texts, by their first eight bytes and their length.
@@ -69,7 +70,7 @@ struct Anchor<'a> {
 
 impl Anchor<'_> {
     fn key(&self) -> (u64, u8) {
-        (kernel::key_of(self.word), length_of(self.word))
+        (key_of(self.word), length_of(self.word))
     }
 }
 
@@ -159,7 +160,7 @@ impl Words {
         promising.resize(words.len(), Promising { at: 0, group: 0 });
         let mut kept = 0;
         for word in words {
-            let key = kernel::key_at(block, word.at as usize, usize::from(word.length));
+            let key = key_at(block, word.at as usize, usize::from(word.length));
             let Some((group, found)) = self.find(key, word.length) else { continue };
             if found.mark {
                 marks.push(word.at);
@@ -202,7 +203,7 @@ impl Words {
 
     /// The phrases anchored at words that look like this one.
     pub(super) fn of_word(&self, word: &[u8]) -> &[LiteralId] {
-        let group = self.find(kernel::key_of(word), length_of(word));
+        let group = self.find(key_of(word), length_of(word));
         group.map_or(&[], |(_, group)| self.entries_of(group))
     }
 
@@ -278,6 +279,6 @@ fn length_of(word: &[u8]) -> u8 {
 #[inline]
 fn home(key: u64, length: u8, size: usize) -> usize {
     // Other bits than the sieve's, or all its false alarms would meet here again.
-    let hash = kernel::hash(key ^ u64::from(length) << 56);
+    let hash = hash(key ^ u64::from(length) << 56);
     (hash >> 32) as usize & (size - 1)
 }
