@@ -30,6 +30,8 @@ pub(super) struct Waiting<'a> {
     given: HashSet<RunKey>,
     deadline: Instant,
     looks: u32,
+    /// The time was up at the last look, so that nothing was kept back.
+    is_last: bool,
 }
 
 impl<'a> Waiting<'a> {
@@ -51,6 +53,7 @@ impl<'a> Waiting<'a> {
             given: HashSet::new(),
             deadline: Instant::now() + args.wait.unwrap_or_default(),
             looks: 0,
+            is_last: false,
         })
     }
 
@@ -58,7 +61,7 @@ impl<'a> Waiting<'a> {
     pub(super) fn ready(&mut self) -> Result<Vec<KnownRun>, Failure> {
         let runs = self.wanted()?;
         let lacking = self.arrival.lacking(self.index, &runs)?;
-        let is_last = Instant::now() >= self.deadline;
+        self.is_last = Instant::now() >= self.deadline;
         self.looks += 1;
         let mut ready = Vec::new();
         self.left.clear();
@@ -67,7 +70,7 @@ impl<'a> Waiting<'a> {
             if waits {
                 self.left.push((run.run.key.clone(), lacking));
             }
-            if waits && !is_last {
+            if waits && !self.is_last {
                 continue;
             }
             if waits {
@@ -80,16 +83,22 @@ impl<'a> Waiting<'a> {
         Ok(ready)
     }
 
-    /// How long to wait before the next look; nothing when all is handed out or the time is up.
+    /// How long to wait before the next look; nothing when all is handed out. There is one more look when
+    /// the time ran out since the last.
     pub(super) fn pause(&self) -> Option<Duration> {
         let left = self.deadline.saturating_duration_since(Instant::now());
         let pause = PAUSE.saturating_mul(1 << self.looks.min(5)).min(LONGEST_PAUSE);
-        (!self.is_over() && !left.is_zero()).then(|| left.min(pause))
+        (!self.is_over() && !self.is_last).then(|| left.min(pause))
     }
 
     /// Whether nothing that was asked for is late.
-    pub(super) fn is_over(&self) -> bool {
-        self.missing.is_empty() && self.left.is_empty()
+    fn is_over(&self) -> bool {
+        self.has_all_runs() && self.left.is_empty()
+    }
+
+    /// Whether the index holds every run that was named.
+    pub(super) fn has_all_runs(&self) -> bool {
+        self.missing.is_empty()
     }
 
     /// What was waited for in vain.
@@ -136,5 +145,40 @@ impl<'a> Waiting<'a> {
         runs.sort_by(|a, b| (a.time, &a.run.key).cmp(&(b.time, &b.run.key)));
         runs.dedup_by(|a, b| a.run.key == b.run.key);
         Ok(runs)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+    use recheck_index::{Embedded, IndexedEvent, WriterOptions};
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: AttachArgs,
+    }
+
+    #[test]
+    fn what_waits_is_handed_out_when_the_time_runs_out_between_two_looks() {
+        let dir = tempfile::tempdir().unwrap();
+        let options = WriterOptions::default();
+        let index = Embedded::open_or_create(dir.path(), None, options.patience).unwrap();
+        let mut writer = index.writer(&options).unwrap();
+        let run = Some(RunKey::first("r"));
+        writer.event(&IndexedEvent { run, ..IndexedEvent::default() }, &[]).unwrap();
+        writer.finish().unwrap();
+        let line = ["attach", "--run", "r", "--arrived", "message:end", "--wait", "1h"];
+        let line = Line::try_parse_from(line).unwrap();
+        let mut waiting = Waiting::new(&line.args, &index).unwrap();
+        assert!(waiting.ready().unwrap().is_empty());
+        // As when to attach to the others takes longer than was to be waited.
+        waiting.deadline = Instant::now();
+        assert_eq!(waiting.pause(), Some(Duration::ZERO));
+        let ready = waiting.ready().unwrap();
+        assert_eq!((ready.len(), ready[0].scanned), (1, Scanned::Partial));
+        assert_eq!((waiting.pause(), waiting.late().len()), (None, 1));
     }
 }
