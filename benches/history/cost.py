@@ -13,6 +13,7 @@ import argparse
 import datetime
 import gzip
 import json
+import math
 import multiprocessing
 import os
 import pathlib
@@ -128,7 +129,8 @@ def measure(command):
 
 
 def size(folder):
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / (1 << 20)
+    """MiB; not known of an index in a cluster."""
+    return math.nan if not folder.exists() else sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / (1 << 20)
 
 
 def ingested(args, folder, kind):

@@ -187,8 +187,8 @@ fn pattern(number: u16) -> Option<&'static Regex> {
     PATTERNS[usize::from(number)].get_or_init(compiled).as_ref()
 }
 
-/// The pattern with ASCII's letters and digits alone: with all of Unicode's it takes a millisecond
-/// to compile, more than most logs take to be scanned.
+/// The pattern with ASCII's letters and digits alone: with all of Unicode's it takes far longer to
+/// compile, which every process that meets its text pays, however short the log.
 fn ascii(pattern: &str) -> String {
     let pattern = pattern.replace(r"\w", "[0-9A-Za-z_]").replace(r"\d", "[0-9]");
     pattern.replace(r"\b", r"(?-u:\b)")
