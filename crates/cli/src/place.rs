@@ -71,6 +71,9 @@ fn options(settings: &Settings, address: &str) -> Result<ElasticOptions, Setting
         options.auth = settings.index_auth(&url)?;
     }
     options.ca = variable("RECHECK_INDEX_CA").map(PathBuf::from);
+    if let Ok(name) = env::var("RECHECK_INDEX_TESTS") {
+        options.test_results = Some(name);
+    }
     if let Some(text) = variable("RECHECK_INDEX_TIMEOUT") {
         options.timeout = duration(&text).map_err(|reason| SettingsError::Variable {
             variable: "RECHECK_INDEX_TIMEOUT",

@@ -1,16 +1,17 @@
 //! Known bugs, attached to runs.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 
 use recheck_core::{
     BoundBool, BoundQuery, Fingerprint, Known, ResultClass, Schema, TestIds, Verdict, means_test,
 };
 
 use crate::{
+    ask::ask,
     error::IndexError,
     event::RunKey,
     history::{History, HitFact, KnownRun, Question},
-    index::{Index, Place, Scope},
+    index::{Index, Place},
     run::Scanned,
 };
 
@@ -50,28 +51,17 @@ pub struct AttachedBug {
 pub fn attach(
     index: &dyn Index,
     known: Known<'_>,
-    runs: Vec<KnownRun>,
+    mut runs: Vec<KnownRun>,
 ) -> Result<Vec<Attached>, IndexError> {
-    let keys: Vec<RunKey> = runs.iter().map(|known| known.run.key.clone()).collect();
-    let scope = Scope { runs: Some(keys.clone()), ..Scope::default() };
-    let mut found: BTreeMap<RunKey, Vec<HitFact>> =
-        keys.into_iter().map(|key| (key, Vec::new())).collect();
-    for hits in index.run_hits(known, &scope)? {
-        let fact = HitFact { question: hits.fingerprint, count: hits.count, first: hits.first };
-        found.entry(hits.run).or_default().push(fact);
-    }
-    let questions: Vec<Question> = known.fingerprints.iter().map(Question::of).collect();
+    let mut with_events: Vec<&mut KnownRun> =
+        runs.iter_mut().filter(|known| known.events > 0).collect();
+    let mut found = ask(index, known, &mut with_events)?;
     // Of a run whose events are gone, nothing new can be said: what was found holds.
+    let questions: Vec<Question> = known.fingerprints.iter().map(Question::of).collect();
     for known in runs.iter().filter(|known| known.events == 0) {
         let hits = remembered(index.history(), &known.run.key, &questions)?;
         found.insert(known.run.key.clone(), hits);
     }
-    let recorded: Vec<(RunKey, Vec<HitFact>)> = runs
-        .iter()
-        .filter(|known| known.events > 0)
-        .map(|known| (known.run.key.clone(), found[&known.run.key].clone()))
-        .collect();
-    index.history().record(&questions, &recorded)?;
     let attached = runs.into_iter().map(|run| {
         let hits = found.remove(&run.run.key).unwrap_or_default();
         judge(run, hits, known.fingerprints)

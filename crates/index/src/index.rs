@@ -54,6 +54,16 @@ pub trait Index: Send + Sync {
     /// When the index can't be read.
     fn run_hits(&self, known: Known<'_>, scope: &Scope) -> Result<Vec<RunHits>, IndexError>;
 
+    /// The tests that failed in some of these runs, as an index of test results beside this one has
+    /// them. A run of which it has no result is left out; no test is told of one in which none failed.
+    ///
+    /// # Errors
+    ///
+    /// When the results can't be read.
+    fn failed_tests(&self, _runs: &[RunKey]) -> Result<BTreeMap<RunKey, Vec<String>>, IndexError> {
+        Ok(BTreeMap::new())
+    }
+
     /// The hits of the fingerprint at this place of `known`, looked at from all sides.
     ///
     /// # Errors

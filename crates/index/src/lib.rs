@@ -35,6 +35,7 @@
 #![cfg_attr(not(test), deny(clippy::print_stdout, clippy::print_stderr, clippy::unwrap_used))]
 
 mod arrival;
+mod ask;
 mod attach;
 mod digest;
 mod elastic;
@@ -60,8 +61,8 @@ pub use crate::{
     error::{IndexError, IndexErrorKind},
     event::{IndexedEvent, RunKey, Window},
     history::{
-        Answer, Asked, History, HistorySize, HitFact, KnownRun, Question, RunAnswers, RunSelection,
-        SeenTimes,
+        Answer, Asked, History, HistorySize, HitFact, KnownRun, Question, RunAnswers, RunFindings,
+        RunSelection, SeenTimes,
     },
     index::{
         Facet, Histogram, Hit, Horizon, Index, Info, Overview, OverviewRequest, Place, Pruned,

@@ -1,6 +1,6 @@
 //! From the history to the facts that a report counts.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use recheck_core::{
     Known, RunMeta, TestIds,
@@ -8,11 +8,12 @@ use recheck_core::{
 };
 
 use crate::{
+    ask::ask,
     attach::check_tests,
     error::IndexError,
     event::{RunKey, Window},
-    history::{self, KnownRun, Question, RunAnswers, RunSelection, SeenTimes},
-    index::{Index, Scope},
+    history::{KnownRun, Question, RunAnswers, RunSelection, SeenTimes},
+    index::Index,
     run,
 };
 
@@ -37,9 +38,9 @@ pub fn facts(index: &dyn Index, known: Known<'_>, window: Window) -> Result<Fact
     let questions: Vec<Question> = known.fingerprints.iter().map(Question::of).collect();
     let history = index.history();
     let and_later = Window { to: None, ..window };
-    let runs = history.runs(&RunSelection { window: and_later, ..RunSelection::default() })?;
+    let mut runs = history.runs(&RunSelection { window: and_later, ..RunSelection::default() })?;
     let mut answers = history.answers(&window, &questions)?;
-    if ask(index, known, (&runs, &answers))? {
+    if ask_again(index, known, (&mut runs, &answers))? {
         answers = history.answers(&window, &questions)?;
     }
     let mut answers: HashMap<RunKey, RunAnswers> =
@@ -56,32 +57,19 @@ pub fn facts(index: &dyn Index, known: Known<'_>, window: Window) -> Result<Fact
 }
 
 /// Asks the runs that have events what they were not asked yet. True when there were some.
-fn ask(
+fn ask_again(
     index: &dyn Index,
     known: Known<'_>,
-    (runs, answers): (&[KnownRun], &[RunAnswers]),
+    (runs, answers): (&mut [KnownRun], &[RunAnswers]),
 ) -> Result<bool, IndexError> {
-    let with_events: HashMap<&RunKey, ()> =
-        runs.iter().filter(|run| run.events > 0).map(|run| (&run.run.key, ())).collect();
-    let behind: Vec<&RunAnswers> = answers
-        .iter()
-        .filter(|answers| !answers.unasked.is_empty() && with_events.contains_key(&answers.run))
-        .collect();
-    if behind.is_empty() {
-        return Ok(false);
+    let unasked = answers.iter().filter(|answers| !answers.unasked.is_empty());
+    let behind: HashSet<&RunKey> = unasked.map(|answers| &answers.run).collect();
+    let mut behind: Vec<&mut KnownRun> =
+        runs.iter_mut().filter(|run| run.events > 0 && behind.contains(&run.run.key)).collect();
+    if !behind.is_empty() {
+        ask(index, known, &mut behind)?;
     }
-    let keys: Vec<RunKey> = behind.iter().map(|answers| answers.run.clone()).collect();
-    let scope = Scope { runs: Some(keys.clone()), ..Scope::default() };
-    let mut found: HashMap<RunKey, Vec<history::HitFact>> =
-        keys.into_iter().map(|key| (key, Vec::new())).collect();
-    for hits in index.run_hits(known, &scope)? {
-        let fact =
-            history::HitFact { question: hits.fingerprint, count: hits.count, first: hits.first };
-        found.entry(hits.run).or_default().push(fact);
-    }
-    let questions: Vec<Question> = known.fingerprints.iter().map(Question::of).collect();
-    index.history().record(&questions, &Vec::from_iter(found))?;
-    Ok(true)
+    Ok(!behind.is_empty())
 }
 
 /// A run as reports have it; nothing for one without any time.

@@ -20,11 +20,19 @@ pub struct ElasticOptions {
     pub ca: Option<PathBuf>,
     /// How long one request may take.
     pub timeout: Duration,
+    /// The indices that have the test results of runs, as a pattern: `subunit-*` by default. They are
+    /// asked only where a fingerprint that hit has `test_ids`, and need not be there.
+    pub test_results: Option<String>,
 }
 
 impl Default for ElasticOptions {
     fn default() -> ElasticOptions {
-        ElasticOptions { auth: None, ca: None, timeout: Duration::from_secs(60) }
+        ElasticOptions {
+            auth: None,
+            ca: None,
+            timeout: Duration::from_secs(60),
+            test_results: Some("subunit-*".to_owned()),
+        }
     }
 }
 
@@ -152,7 +160,7 @@ fn without_history(pattern: &str) -> String {
     }
 }
 
-fn check_name(index: &str) -> Outcome<()> {
+pub(super) fn check_name(index: &str) -> Outcome<()> {
     let wrong = |reason: &str| Err(IndexErrorKind::Address(reason.to_owned()));
     let date = |c: char| "Ymdjy".contains(c);
     let is_allowed =

@@ -95,6 +95,10 @@ impl Page {
         {
             let first = failures.first().map(|failure| reason(&failure["reason"]));
             let first = first.unwrap_or_else(|| "it does not say why".to_owned());
+            if first.contains("rejected_execution") {
+                // The word of the servers for a full queue.
+                return Err(IndexErrorKind::Refused { status: 429, reason: first });
+            }
             let told = format!("{failed} of {total} shards failed: {first}");
             return Err(IndexErrorKind::Incomplete(told));
         }

@@ -1,25 +1,19 @@
 //! Documents in batches, bounded in bytes. What the server has no room for is sent again, and only
 //! that.
 
-use std::{
-    sync::Arc,
-    thread,
-    time::{Duration, Instant},
-};
+use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
     Outcome,
-    client::{Ask, Client, reason},
+    client::{Ask, Client, is_busy, reason},
 };
 use crate::error::IndexErrorKind;
 
 /// Bytes of documents in one request: servers are fastest between 5 and 15 MB.
 pub(super) const BATCH_BYTES: usize = 6 << 20;
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// Documents on their way.
 pub(super) struct Bulk {
@@ -115,17 +109,15 @@ impl Bulk {
     pub(super) fn send(&mut self) -> Outcome<Vec<Refusal>> {
         let mut left: Vec<usize> = (0..self.ends.len()).collect();
         let mut refusals = Vec::new();
-        let (started, mut pause) = (Instant::now(), FIRST_PAUSE);
+        let mut patience = self.client.patience();
         while !left.is_empty() {
             let busy = self.once(&left, &mut refusals)?;
             left = busy.iter().map(|one| one.at).collect();
-            if let Some(first) = busy.first() {
-                if started.elapsed() > self.client.timeout() {
-                    let Refusal { status, reason, .. } = first.clone();
-                    return Err(IndexErrorKind::Refused { status, reason });
-                }
-                thread::sleep(pause);
-                pause = (pause * 2).min(LONGEST_PAUSE);
+            if let Some(Refusal { status, reason, .. }) = busy.first()
+                && !patience.pause()
+            {
+                let (status, reason) = (*status, reason.clone());
+                return Err(IndexErrorKind::Refused { status, reason });
             }
         }
         self.body.clear();
@@ -146,7 +138,7 @@ impl Bulk {
             let Some(error) = error else { continue };
             let refusal = Refusal { at, status, reason: reason(&error) };
             match status {
-                429 | 503 => busy.push(refusal),
+                status if is_busy(status) => busy.push(refusal),
                 _ => refusals.push(refusal),
             }
         }

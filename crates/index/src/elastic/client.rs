@@ -1,7 +1,9 @@
 //! One request, one answer: the client with its runtime, its patience and its errors.
 
 use std::{
-    fs, thread,
+    fs,
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
     time::{Duration, Instant},
 };
 
@@ -20,7 +22,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
 
-use super::{Outcome, address::Address};
+use super::{Outcome, address::Address, answer::Page};
 use crate::{ElasticAuth, ElasticOptions, error::IndexErrorKind};
 
 /// An answer with more bytes is not read.
@@ -31,14 +33,16 @@ const MAX_REASON: usize = 2_000;
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 /// The longest pause between two repetitions.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
-/// How long a server that can't be reached is tried.
-const RECONNECT: Duration = Duration::from_secs(3);
+/// How long a server is tried that was never reached. One that was may be starting anew.
+const CONNECT: Duration = Duration::from_secs(3);
 
 /// A connection to a cluster.
 pub(super) struct Client {
     runtime: Runtime,
     transport: Transport,
     timeout: Duration,
+    /// Whether it ever answered.
+    is_reached: AtomicBool,
 }
 
 /// What to ask.
@@ -97,7 +101,8 @@ impl Client {
         let transport =
             builder.build().map_err(|error| IndexErrorKind::Credential(error.to_string()))?;
         let runtime = Builder::new_current_thread().enable_all().build()?;
-        Ok(Client { runtime, transport, timeout: options.timeout })
+        let is_reached = AtomicBool::new(false);
+        Ok(Client { runtime, transport, timeout: options.timeout, is_reached })
     }
 
     /// The answer to a question.
@@ -110,6 +115,17 @@ impl Client {
         }
     }
 
+    /// The answer to a search, from every shard; asked again while some have no time.
+    pub(super) fn page(&self, ask: Ask<'_>) -> Outcome<Page> {
+        let mut patience = self.patience();
+        loop {
+            let page = self.ask::<Page>(ask.clone())?.whole();
+            if !page.as_ref().is_err_and(is_busy_error) || !patience.pause() {
+                return page;
+            }
+        }
+    }
+
     /// The answer; `None` where what it is about is missing.
     pub(super) fn find<T: DeserializeOwned>(&self, ask: Ask<'_>) -> Outcome<Option<T>> {
         match self.ask(ask) {
@@ -118,24 +134,29 @@ impl Client {
         }
     }
 
-    /// Repeats what the server has no time for, with ever longer pauses. Every request of ours may be
-    /// repeated: what it writes has a name.
+    /// Repeats what the server has no time for. Every request of ours may be repeated: what it writes
+    /// has a name.
     fn send(&self, ask: Ask<'_>) -> Outcome<(u16, Bytes)> {
-        let started = Instant::now();
-        let mut pause = FIRST_PAUSE;
+        let mut patience = self.patience();
         loop {
             let outcome = self.runtime.block_on(self.once(ask.clone()));
-            let give_up = match &outcome {
-                Ok((429 | 502 | 503 | 504, _)) => started.elapsed() > self.timeout,
-                Err(IndexErrorKind::Unreachable(_)) => started.elapsed() > RECONNECT,
-                _ => true,
+            let is_repeated = match &outcome {
+                Ok((status, _)) => is_busy(*status) && patience.pause(),
+                Err(IndexErrorKind::Unreachable(_)) => {
+                    self.is_reached.load(Ordering::Relaxed) && patience.pause()
+                        || patience.pause_within(CONNECT)
+                }
+                Err(_) => false,
             };
-            if give_up {
+            if !is_repeated {
                 return outcome;
             }
-            thread::sleep(pause);
-            pause = (pause * 2).min(LONGEST_PAUSE);
         }
+    }
+
+    /// How long a server that has no time is asked again.
+    pub(super) fn patience(&self) -> Patience {
+        Patience { started: Instant::now(), pause: FIRST_PAUSE, longest: self.timeout }
     }
 
     async fn once(&self, ask: Ask<'_>) -> Outcome<(u16, Bytes)> {
@@ -147,6 +168,7 @@ impl Client {
         let sent = self.transport.send(ask.method, ask.path, headers, None::<&()>, body, None);
         let response = sent.await.map_err(|error| self.failed(&error))?;
         let status = response.status_code().as_u16();
+        self.is_reached.store(true, Ordering::Relaxed);
         if response.content_length().is_some_and(|bytes| bytes > MAX_ANSWER) {
             return Err(IndexErrorKind::Answer(format!("it has more than {MAX_ANSWER} bytes")));
         }
@@ -169,10 +191,38 @@ impl Client {
         }
         IndexErrorKind::Unreachable(reason)
     }
+}
 
-    /// How long one request may take.
-    pub(super) fn timeout(&self) -> Duration {
-        self.timeout
+/// Whether a status says that the server may have time later.
+pub(super) fn is_busy(status: u16) -> bool {
+    matches!(status, 429 | 502 | 503 | 504)
+}
+
+/// The same of an error.
+pub(super) fn is_busy_error(error: &IndexErrorKind) -> bool {
+    matches!(error, IndexErrorKind::Refused { status, .. } if is_busy(*status))
+}
+
+/// Ever longer pauses before what is repeated.
+pub(super) struct Patience {
+    started: Instant,
+    pause: Duration,
+    longest: Duration,
+}
+
+impl Patience {
+    /// Waits before the next repetition; false, without waiting, where there should be none.
+    pub(super) fn pause(&mut self) -> bool {
+        self.pause_within(self.longest)
+    }
+
+    fn pause_within(&mut self, longest: Duration) -> bool {
+        let is_left = self.started.elapsed() <= longest;
+        if is_left {
+            thread::sleep(self.pause);
+            self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+        }
+        is_left
     }
 }
 

@@ -10,6 +10,7 @@ mod answer;
 mod bulk;
 mod client;
 mod document;
+mod failed_tests;
 mod history;
 mod mapping;
 mod overview;
@@ -18,7 +19,7 @@ mod runs;
 mod search;
 mod write;
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::Timestamp;
 use recheck_core::{Known, Schema};
@@ -36,7 +37,7 @@ use self::{
 use crate::{
     embedded::schema_word,
     error::{IndexError, IndexErrorKind},
-    event::Window,
+    event::{RunKey, Window},
     history::History,
     index::{Hit, Index, Info, Overview, OverviewRequest, RunHits, Scope, Writer, WriterOptions},
 };
@@ -49,6 +50,8 @@ pub struct Elastic {
     address: Address,
     shape: Shape,
     history: String,
+    /// The indices with test results.
+    test_results: Option<String>,
 }
 
 impl Elastic {
@@ -61,7 +64,7 @@ impl Elastic {
     /// When the address is none, the server can't be reached or refuses, or there is no index.
     pub fn open(address: &str, options: &ElasticOptions) -> Result<Elastic, IndexError> {
         let (address, client) = connect(address, options)?;
-        let opened = Elastic::opened(client, &address);
+        let opened = Elastic::opened(client, &address, options);
         opened.map_err(|kind| kind.at(&address.shown()))
     }
 
@@ -83,7 +86,7 @@ impl Elastic {
             {
                 create(&client, name, schema.unwrap_or_default())?;
             }
-            let index = Elastic::opened(client, &address)?;
+            let index = Elastic::opened(client, &address, options)?;
             match schema {
                 _ if !index.shape.is_ours => Err(IndexErrorKind::ReadOnly),
                 Some(wanted) if wanted != index.shape.schema => Err(IndexErrorKind::OtherSchema {
@@ -96,11 +99,13 @@ impl Elastic {
         opened().map_err(|kind| kind.at(&address.shown()))
     }
 
-    fn opened(client: Client, address: &Address) -> Outcome<Elastic> {
+    fn opened(client: Client, address: &Address, options: &ElasticOptions) -> Outcome<Elastic> {
+        let test_results = options.test_results.clone().filter(|name| !name.is_empty());
+        test_results.as_deref().map_or(Ok(()), address::check_name)?;
         let shape = shape(&client, address)?.ok_or(IndexErrorKind::Missing)?;
         let history = address.history();
         let client = Arc::new(client);
-        Ok(Elastic { client, address: address.clone(), shape, history })
+        Ok(Elastic { client, address: address.clone(), shape, history, test_results })
     }
 
     /// The shape as it is now: events bring new fields.
@@ -138,7 +143,7 @@ impl Elastic {
     /// One search over the indices of a window.
     fn page(&self, window: &Window, body: &Value) -> Outcome<Page> {
         let path = format!("{}/_search?{LENIENT}", self.address.within(window));
-        self.client.ask::<Page>(Ask::post(&path, body))?.whole()
+        self.client.page(Ask::post(&path, body))
     }
 
     fn refresh(&self, index: &str) -> Outcome<()> {
@@ -257,6 +262,10 @@ impl Index for Elastic {
     fn run_hits(&self, known: Known<'_>, scope: &Scope) -> Result<Vec<RunHits>, IndexError> {
         let run = || self.search(known, scope)?.run_hits();
         self.told(run())
+    }
+
+    fn failed_tests(&self, runs: &[RunKey]) -> Result<BTreeMap<RunKey, Vec<String>>, IndexError> {
+        self.told(self.failed_tests_of(runs))
     }
 
     fn overview(

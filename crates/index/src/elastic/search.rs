@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{
     Elastic, LENIENT, Outcome,
     answer::{Found, Page, Pages},
-    client::Ask,
+    client::{Ask, is_busy_error},
     document::{self, run_of_term},
     mapping::META,
     query::{Clause, any_of, batches, filters},
@@ -287,24 +287,51 @@ impl<'a> Search<'a> {
         let index = self.index.address.within(&self.scope.window);
         let header = json!({"index": index, "ignore_unavailable": true, "allow_no_indices": true});
         let header = format!("{header}\n");
-        let (mut body, mut places) = (Vec::new(), Vec::new());
+        let (mut lines, mut places) = (Vec::new(), Vec::new());
+        let mut bytes = 0;
         for (at, (place, search)) in searches.iter().enumerate() {
-            body.extend_from_slice(header.as_bytes());
-            serde_json::to_writer(&mut body, search)?;
-            body.push(b'\n');
+            let line = format!("{header}{search}\n");
+            bytes += line.len();
+            lines.push(line);
             places.push(*place);
-            let is_full = body.len() >= MOST_BYTES || places.len() >= MOST_SEARCHES;
+            let is_full = bytes >= MOST_BYTES || places.len() >= MOST_SEARCHES;
             if is_full || at + 1 == searches.len() {
-                let ask = Ask::lines("_msearch", std::mem::take(&mut body));
-                let pages = self.index.client.ask::<Pages>(ask)?.responses;
-                if pages.len() != places.len() {
-                    let told = format!("{} answers to {} searches", pages.len(), places.len());
-                    return Err(IndexErrorKind::Incomplete(told));
-                }
-                for (place, page) in places.drain(..).zip(pages) {
-                    each(place, page.whole())?;
+                self.ask_all(&lines, &mut |at, page| each(places[at], page))?;
+                lines.clear();
+                places.clear();
+                bytes = 0;
+            }
+        }
+        Ok(())
+    }
+
+    /// Asks these searches in one request, and those that the server has no time for once more.
+    fn ask_all(
+        &self,
+        searches: &[String],
+        each: &mut dyn FnMut(usize, Outcome<Page>) -> Outcome<()>,
+    ) -> Outcome<()> {
+        let mut left: Vec<usize> = (0..searches.len()).collect();
+        let mut patience = self.index.client.patience();
+        while !left.is_empty() {
+            let body: String = left.iter().map(|at| searches[*at].as_str()).collect();
+            let ask = Ask::lines("_msearch", body.into_bytes());
+            let pages = self.index.client.ask::<Pages>(ask)?.responses;
+            if pages.len() != left.len() {
+                let told = format!("{} answers to {} searches", pages.len(), left.len());
+                return Err(IndexErrorKind::Incomplete(told));
+            }
+            let mut busy = Vec::new();
+            for (at, page) in std::mem::take(&mut left).into_iter().zip(pages) {
+                match page.whole() {
+                    Err(error) if is_busy_error(&error) => busy.push((at, error)),
+                    page => each(at, page)?,
                 }
             }
+            if !busy.is_empty() && !patience.pause() {
+                return busy.into_iter().try_for_each(|(at, error)| each(at, Err(error)));
+            }
+            left = busy.into_iter().map(|(at, _)| at).collect();
         }
         Ok(())
     }
@@ -328,7 +355,7 @@ impl Elastic {
         each: &mut dyn FnMut(Vec<Found>) -> Outcome<()>,
     ) -> Outcome<()> {
         let path = format!("{indices}/_search?scroll={KEEP}&{LENIENT}");
-        let mut page = self.client.ask::<Page>(Ask::post(&path, body))?.whole()?;
+        let mut page = self.client.page(Ask::post(&path, body))?;
         let size = body["size"].as_u64().unwrap_or(1);
         let mut last = None;
         let outcome = loop {

@@ -58,6 +58,8 @@ pub(super) struct ElasticWriter<'a> {
     seq: u64,
     /// Tells this writer from others.
     writer: String,
+    /// Batches that were named.
+    batches: u64,
     /// Runs of which events came, with their number.
     begun: HashMap<RunKey, u64>,
     /// Those among them that the history does not know to be incomplete.
@@ -81,6 +83,7 @@ impl<'a> ElasticWriter<'a> {
             batch_bytes: options.memory / 2,
             seq: next_seq(index)?,
             writer: format!("{}-{}", Timestamp::now().as_microsecond(), std::process::id()),
+            batches: 0,
             begun: HashMap::new(),
             unmarked: HashSet::new(),
             told: HashSet::new(),
@@ -128,7 +131,9 @@ impl<'a> ElasticWriter<'a> {
         if !self.unmarked.is_empty() {
             let mark = |key: RunKey| RunFacts { unfinished: true, ..RunFacts::new(&key) };
             let runs = self.unmarked.drain().map(mark).collect();
-            self.index.apply(&Batch { questions: Vec::new(), runs })?;
+            let name = self.batch_name();
+            let batch = Batch { questions: Vec::new(), runs };
+            self.index.apply((&batch, &name), &HashMap::new())?;
         }
         self.wait()?;
         let mut bulk = std::mem::replace(&mut self.bulk, Bulk::new(&self.index.client, &self.name));
@@ -171,8 +176,19 @@ impl<'a> ElasticWriter<'a> {
         let Pending { runs, .. } = std::mem::take(&mut self.pending);
         let unfinished = |facts: RunFacts| RunFacts { unfinished: !last, ..facts };
         let runs = runs.into_values().map(unfinished).collect();
-        self.index.apply(&Batch { questions: self.questions.clone(), runs })?;
+        let batch = Batch { questions: self.questions.clone(), runs };
+        let name = self.batch_name();
+        match last {
+            true => self.index.apply((&batch, &name), &self.begun)?,
+            false => self.index.apply((&batch, &name), &HashMap::new())?,
+        }
         self.index.refresh(&self.index.history)
+    }
+
+    /// A name that no batch had.
+    fn batch_name(&mut self) -> String {
+        self.batches += 1;
+        format!("{}-{}", self.writer, self.batches)
     }
 
     /// Removes what the runs had more than they have now. True where there was something.
@@ -294,7 +310,12 @@ impl Elastic {
 
     /// Counts the events of runs that a writer left incomplete.
     fn recover(&self) -> Outcome<()> {
+        // Who was killed a moment ago left what no search sees yet.
+        self.refresh(&self.history)?;
         let unfinished = self.unfinished()?;
+        if !unfinished.is_empty() {
+            self.refresh(&self.address.all())?;
+        }
         for chunk in unfinished.chunks(MOST_RUNS) {
             let field = format!("{META}.run");
             let terms: Vec<String> = chunk.iter().map(run_term).collect();

@@ -14,7 +14,8 @@ use crate::error::IndexErrorKind;
 /// The format of the directory. One that is read differently from before has a new number.
 const FORMAT: u64 = 1;
 
-const NAME: &str = "recheck-index.json";
+/// The manifest's file.
+pub(super) const NAME: &str = "recheck-index.json";
 /// The manifest while it is being written.
 pub(super) const DRAFT: &str = "recheck-index.json.new";
 

@@ -242,7 +242,8 @@ fn create(dir: &Path, schema: Schema, patience: Duration) -> Outcome<()> {
     Manifest::new(schema).write(dir)
 }
 
-/// Whether a directory is missing, empty, or holds what creating an index leaves when it is killed.
+/// Whether a directory is missing, empty, or holds what creating an index leaves when it is killed. Another
+/// process may be creating it, and be done by now.
 fn is_free(dir: &Path) -> Outcome<bool> {
     if !dir.exists() {
         return Ok(true);
@@ -250,7 +251,8 @@ fn is_free(dir: &Path) -> Outcome<bool> {
     for entry in fs::read_dir(dir)? {
         let name = entry?.file_name();
         let name = name.to_string_lossy();
-        let ours = ["events", "writer.lock", manifest::DRAFT].contains(&name.as_ref())
+        let ours = ["events", "writer.lock", manifest::DRAFT, manifest::NAME]
+            .contains(&name.as_ref())
             || name.starts_with("history.sqlite");
         if !ours {
             return Ok(false);

@@ -55,11 +55,7 @@ pub trait History: Send + Sync {
     /// # Errors
     ///
     /// When the history can't be written.
-    fn record(
-        &self,
-        questions: &[Question],
-        found: &[(RunKey, Vec<HitFact>)],
-    ) -> Result<(), IndexError>;
+    fn record(&self, questions: &[Question], found: &[RunFindings]) -> Result<(), IndexError>;
 
     /// How much there is.
     ///
@@ -67,6 +63,17 @@ pub trait History: Send + Sync {
     ///
     /// When the history can't be read.
     fn size(&self) -> Result<HistorySize, IndexError>;
+}
+
+/// What some questions found in a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunFindings {
+    /// The run.
+    pub run: RunKey,
+    /// The questions that hit.
+    pub hits: Vec<HitFact>,
+    /// The tests that failed in it; `None` leaves what is known of them.
+    pub failed_tests: Option<Vec<String>>,
 }
 
 /// Which runs.

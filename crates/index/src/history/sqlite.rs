@@ -16,8 +16,8 @@ use sha2::{Digest, Sha256};
 
 use self::conditions::Conditions;
 use super::{
-    Asked, Batch, History, HistorySize, HitFact, KnownRun, Question, RunAnswers, RunFacts, RunRow,
-    RunSelection, SeenTimes, fields_of, result_word,
+    Asked, Batch, History, HistorySize, HitFact, KnownRun, Question, RunAnswers, RunFacts,
+    RunFindings, RunRow, RunSelection, SeenTimes, fields_of, result_word,
 };
 use crate::{
     error::{IndexError, IndexErrorKind},
@@ -226,11 +226,7 @@ impl History for Sqlite {
         Sqlite::seen(self).map_err(|kind| kind.at(&self.place))
     }
 
-    fn record(
-        &self,
-        questions: &[Question],
-        found: &[(RunKey, Vec<HitFact>)],
-    ) -> Result<(), IndexError> {
+    fn record(&self, questions: &[Question], found: &[RunFindings]) -> Result<(), IndexError> {
         let write = |transaction: &Transaction<'_>| -> Outcome<()> {
             let is_writing: bool =
                 transaction
@@ -243,11 +239,14 @@ impl History for Sqlite {
             let facts = Facts(transaction);
             let ids = facts.questions(questions)?;
             let pack = facts.pack(questions, &ids)?;
-            for (key, hits) in found {
-                let Some(run) = facts.run(&key.build_uuid, key.attempt)? else { continue };
+            for RunFindings { run, hits, failed_tests } in found {
+                let Some(run) = facts.run(&run.build_uuid, run.attempt)? else { continue };
                 facts.forget(run, &ids)?;
                 facts.asked(run, pack)?;
                 facts.hits(run, hits, &ids)?;
+                if let Some(tests) = failed_tests {
+                    facts.failed_tests(run, tests)?;
+                }
             }
             Ok(())
         };
@@ -410,9 +409,9 @@ impl Facts<'_> {
     fn write_run(&self, facts: &RunFacts, told: &RunRow, is_told: bool) -> Outcome<i64> {
         const SQL: &str = "INSERT INTO runs (build_uuid, attempt, result, build_status, build_name,
                 build_queue, build_branch, project, change, patchset, sha, voting, final,
-                start_time, end_time, scanned, scanned_told, told, tests_known, fields)
+                start_time, end_time, scanned, scanned_told, told, fields)
             VALUES (:uuid, :attempt, :result, :status, :name, :queue, :branch, :project, :change,
-                :patchset, :sha, :voting, :final, :start, :end, 'none', :scanned, :told, :tests,
+                :patchset, :sha, :voting, :final, :start, :end, 'none', :scanned, :told,
                 :fields)
             ON CONFLICT (build_uuid, attempt) DO UPDATE SET
                 result = excluded.result, build_status = excluded.build_status,
@@ -421,7 +420,7 @@ impl Facts<'_> {
                 change = excluded.change, patchset = excluded.patchset, sha = excluded.sha,
                 voting = excluded.voting, final = excluded.final,
                 start_time = excluded.start_time, end_time = excluded.end_time,
-                scanned_told = excluded.scanned_told, told = excluded.told, tests_known = excluded.tests_known,
+                scanned_told = excluded.scanned_told, told = excluded.told, tests_known = 0,
                 fields = excluded.fields
             RETURNING run";
         let key = RunKey { build_uuid: facts.build_uuid.clone(), attempt: facts.attempt };
@@ -447,19 +446,28 @@ impl Facts<'_> {
                 ":end": told.end_time.map(stamp),
                 ":scanned": told.scanned.map(Scanned::word),
                 ":told": is_told,
-                ":tests": told.failed_tests.is_some(),
                 ":fields": serde_json::to_string(&told.fields)?,
             },
             |row| row.get(0),
         )?;
         self.0.execute("DELETE FROM failed_tests WHERE run = ?1", [row])?;
+        if let Some(tests) = &told.failed_tests {
+            self.failed_tests(row, tests)?;
+        }
+        Ok(row)
+    }
+
+    /// Writes down which tests failed, in the place of what was known of that.
+    fn failed_tests(&self, run: i64, tests: &[String]) -> Outcome<()> {
+        self.0.prepare_cached("UPDATE runs SET tests_known = 1 WHERE run = ?1")?.execute([run])?;
+        self.0.prepare_cached("DELETE FROM failed_tests WHERE run = ?1")?.execute([run])?;
         let mut insert = self
             .0
             .prepare_cached("INSERT OR IGNORE INTO failed_tests (run, test) VALUES (?1, ?2)")?;
-        for test in told.failed_tests.iter().flatten() {
-            insert.execute(params![row, test])?;
+        for test in tests {
+            insert.execute(params![run, test])?;
         }
-        Ok(row)
+        Ok(())
     }
 
     /// What follows from the events of the batch: how much was scanned, and when the run was.

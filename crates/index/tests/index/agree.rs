@@ -70,16 +70,28 @@ fn clause() -> impl Strategy<Value = String> {
 
 fn query() -> impl Strategy<Value = String> {
     clause().boxed().prop_recursive(3, 12, 4, |inner| {
-        let operator = prop::sample::select(&["AND", "OR", "AND NOT", "OR NOT", ""][..]);
-        (prop::collection::vec((operator, inner), 1..4), any::<bool>()).prop_map(|(parts, not)| {
+        let operator = prop::sample::select(
+            &["AND", "OR", "AND NOT", "OR NOT", "", "", "&&", "||", "AND !"][..],
+        );
+        let sign = prop::sample::select(&["", "", "", "", "+", "-", "NOT "][..]);
+        let field = prop::sample::select(&["", "", "", "message:", "tags:", "f:"][..]);
+        let parts = prop::collection::vec((operator, sign, inner), 1..4);
+        (parts, field).prop_map(|(parts, field)| {
             let mut text = String::new();
-            for (place, (operator, part)) in parts.iter().enumerate() {
+            for (place, (operator, sign, part)) in parts.iter().enumerate() {
                 let operator = if place == 0 { "" } else { operator };
-                text.push_str(&format!("{operator} {part} "));
+                text.push_str(&format!("{operator} {sign}{part} "));
             }
-            format!("({}{text})", if not { "NOT " } else { "" })
+            format!("{field}({text})")
         })
     })
+}
+
+/// The events that the reference evaluator finds.
+fn answer(query: &str, schema: &Schema, events: &[IndexedEvent]) -> Vec<String> {
+    let bound = Query::parse(query).unwrap().bind(schema).unwrap();
+    let found = events.iter().filter(|event| reference::matches(&bound, *event));
+    found.filter_map(|event| event.id.clone()).collect()
 }
 
 proptest! {
@@ -111,6 +123,18 @@ proptest! {
             .filter(|text| Query::parse(text).is_ok_and(|query| query.bind(&schema).is_ok()))
             .collect();
         let compiled = Compiled::queries(&accepted, schema);
+        let wanted: Vec<Vec<String>> =
+            accepted.iter().map(|text| answer(text, &schema, &named)).collect();
+        // The streaming matcher looks at each event once, for all queries.
+        let mut streamed = vec![Vec::new(); accepted.len()];
+        let (mut scratch, mut found) = (compiled.matcher.scratch(), Vec::new());
+        for event in &named {
+            compiled.matcher.matches_document(event, &mut scratch, &mut found);
+            found.drain(..).for_each(|place| streamed[place as usize].extend(event.id.clone()));
+        }
+        for ((text, streamed), wanted) in accepted.iter().zip(&streamed).zip(&wanted) {
+            prop_assert_eq!(streamed, wanted, "{} streamed, {:?}", text, schema);
+        }
         for Fresh { index, backend, .. } in &backends(schema) {
             // Several commits, so that there are several segments.
             named.chunks(events.len() / parts + 1).for_each(|part| add(&**index, part));
@@ -118,11 +142,7 @@ proptest! {
             for hit in hits(&**index, &compiled, &Scope::default()) {
                 found[hit.fingerprint as usize].push(hit.id);
             }
-            for (text, found) in accepted.iter().zip(found) {
-                let bound = Query::parse(text).unwrap().bind(&schema).unwrap();
-                let matches = |event: &&IndexedEvent| reference::matches(&bound, *event);
-                let wanted: Vec<String> =
-                    named.iter().filter(matches).filter_map(|event| event.id.clone()).collect();
+            for ((text, found), wanted) in accepted.iter().zip(&found).zip(&wanted) {
                 prop_assert_eq!(found, wanted, "{} on {}, {:?}", text, backend, schema);
             }
         }

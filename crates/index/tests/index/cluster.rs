@@ -5,9 +5,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use recheck_core::Schema;
+use recheck_core::{Schema, TestIds, Verdict};
 use recheck_index::{
-    Elastic, ElasticOptions, Index, IndexErrorKind, RunKey, RunSelection, Scope, Window, attach,
+    Attached, Elastic, ElasticOptions, Index, IndexErrorKind, RunKey, RunSelection, Scope, Window,
+    attach,
 };
 
 use crate::util::{
@@ -190,5 +191,51 @@ fn hits_by_run_are_the_same_read_here_or_counted_by_the_cluster() {
             assert!(expected.len() > most, "{}", expected.len());
             assert_eq!(read.run_hits(compiled.known(), &scope).unwrap(), expected);
         }
+    }
+}
+
+/// The documents of OpenStack's `logsender`: the names of tests without their attributes, subunit's
+/// words for how they ended.
+#[test]
+fn failed_tests_come_from_an_index_of_test_results() {
+    for server in servers() {
+        let (name, _gone) = foreign(&server);
+        let results = fresh_name();
+        let _results = Gone::Server { server: server.clone(), name: format!("{results}-*") };
+        // As a server maps them by itself: texts with a twin.
+        for (number, (run, test, status)) in
+            [("run1", "a.B.c", "fail"), ("run1", "a.B.d", "success"), ("run2", "a.B.c", "skip")]
+                .into_iter()
+                .enumerate()
+        {
+            let path = format!("{results}-2026/_doc/{number}?refresh=true");
+            let document = format!(
+                r#"{{"build_uuid": "{run}", "test_name": "{test}", "test_status": "{status}",
+                    "test_duration": 1.5, "@timestamp": "2026-01-01T00:00:00Z"}}"#
+            );
+            request(&server, "PUT", &path, &document);
+        }
+        let open = |test_results: Option<String>| {
+            let options = ElasticOptions { test_results, ..ElasticOptions::default() };
+            Elastic::open(&format!("{server}/{name}-*"), &options).unwrap()
+        };
+        let index = open(Some(format!("{results}-*")));
+        let mut compiled = Compiled::queries(&["boom"], index.schema());
+        compiled.fingerprints[0].test_ids = vec!["a.B.c[id-7,smoke]".to_owned()];
+        let attached = |index: &Elastic| -> Vec<_> {
+            let runs = index.history().runs(&RunSelection::default()).unwrap();
+            let attached = attach(index, compiled.known(), runs).unwrap();
+            let test_ids = |run: &Attached| run.bugs.first().map(|bug| bug.test_ids);
+            attached.iter().map(|run| (run.verdict, test_ids(run))).collect()
+        };
+        let checked =
+            [(Verdict::Known, Some(Some(TestIds::Failed))), (Verdict::Unclassified, None)];
+        assert_eq!(attached(&index), checked);
+        // It is recorded: the results need not be there the next time.
+        assert_eq!(attached(&open(None)), checked);
+        request(&server, "DELETE", &format!("recheck-history-{name}"), "");
+        let unknown = (Verdict::Known, Some(Some(TestIds::NotChecked)));
+        assert_eq!(attached(&open(Some(format!("{results}-none-*")))), [unknown; 2]);
+        request(&server, "DELETE", &format!("recheck-history-{name}"), "");
     }
 }

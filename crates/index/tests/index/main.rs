@@ -4,6 +4,7 @@ mod agree;
 mod cluster;
 mod conformance;
 mod crash;
+mod faults;
 mod places;
 mod suite;
 mod util;

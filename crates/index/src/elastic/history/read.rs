@@ -17,8 +17,8 @@ use crate::{
     error::{IndexError, IndexErrorKind},
     event::{RunKey, Window},
     history::{
-        Answer, Asked, History, HistorySize, HitFact, KnownRun, Question, RunAnswers, RunSelection,
-        SeenTimes,
+        Answer, Asked, History, HistorySize, KnownRun, Question, RunAnswers, RunFindings,
+        RunSelection, SeenTimes,
     },
 };
 
@@ -31,7 +31,7 @@ impl Elastic {
     /// One search in the history, which may be missing.
     fn history_page(&self, body: &Value) -> Outcome<Page> {
         let path = format!("{}/_search?{LENIENT}", self.history);
-        self.client.ask::<Page>(Ask::post(&path, body))?.whole()
+        self.client.page(Ask::post(&path, body))
     }
 
     /// Calls `each` with every document that meets the filters.
@@ -267,11 +267,7 @@ impl History for Elastic {
         self.told(self.seen_of())
     }
 
-    fn record(
-        &self,
-        questions: &[Question],
-        found: &[(RunKey, Vec<HitFact>)],
-    ) -> Result<(), IndexError> {
+    fn record(&self, questions: &[Question], found: &[RunFindings]) -> Result<(), IndexError> {
         self.told(self.record_all(questions, found))
     }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     embedded::cut,
     event::RunKey,
-    history::{HitFact, KnownRun, Question, RunFacts, RunRow, fields_of, result_word},
+    history::{HitFact, KnownRun, Question, RunFacts, RunFindings, RunRow, fields_of, result_word},
     index::Place,
     run::{Run, Scanned},
 };
@@ -29,7 +29,9 @@ pub(super) struct RunDoc {
     /// The moment by which it belongs to a window, in microseconds since 1970.
     time: Option<i64>,
     scanned: Scanned,
-    unfinished: bool,
+    pub(super) unfinished: bool,
+    /// The batch that it was changed by last.
+    pub(super) batch: String,
     pub(super) events: u64,
     /// The sets of questions it was asked.
     pub(super) asked: BTreeSet<String>,
@@ -110,11 +112,14 @@ impl RunDoc {
     }
 
     /// What these questions found, in the place of what they found before.
-    pub(super) fn record(&mut self, hits: &[HitFact], (questions, pack): (&[Question], &str)) {
+    pub(super) fn record(&mut self, found: &RunFindings, (questions, pack): (&[Question], &str)) {
         let asked: BTreeSet<&Question> = questions.iter().collect();
         self.hits.retain(|hit| !asked.contains(&hit.question));
         self.asked.insert(pack.to_owned());
-        self.add_hits(hits, questions);
+        self.add_hits(&found.hits, questions);
+        if let Some(tests) = &found.failed_tests {
+            self.row.failed_tests = Some(tests.clone());
+        }
         self.settle(self.unfinished);
     }
 

@@ -20,7 +20,7 @@ use crate::{
         document::digest,
     },
     event::{RunKey, Window},
-    history::{Batch, HitFact, Question},
+    history::{Batch, Question, RunFindings},
     index::Scope,
 };
 
@@ -49,8 +49,13 @@ struct Versions<T> {
 type Change<'c, T> = &'c mut dyn FnMut(usize, Option<T>) -> Option<T>;
 
 impl Elastic {
-    /// Adds the facts of a batch.
-    pub(in crate::elastic) fn apply(&self, batch: &Batch) -> Outcome<()> {
+    /// Adds the facts of a batch, to each run once: the batch has a name of its own. `whole` has the
+    /// number of events of the runs that are complete with it.
+    pub(in crate::elastic) fn apply(
+        &self,
+        (batch, name): (&Batch, &str),
+        whole: &HashMap<RunKey, u64>,
+    ) -> Outcome<()> {
         let pack = match batch.runs.iter().any(|run| run.events > 0) {
             true => self.pack(&batch.questions)?,
             false => String::new(),
@@ -60,20 +65,25 @@ impl Elastic {
             batch.runs.iter().map(|facts| key(&facts.build_uuid, facts.attempt)).collect();
         self.change_runs(&keys, &mut |at, run| {
             let mut run = run.unwrap_or_else(|| RunDoc::new(&keys[at]));
+            if run.batch == name {
+                // It was written, and the answer that said so did not arrive.
+                return None;
+            }
+            run.batch = name.to_owned();
             run.apply(&batch.runs[at], (&batch.questions, &pack));
+            if let Some(events) = whole.get(&keys[at]) {
+                // Another writer may have counted those of this batch before.
+                run.count(*events);
+            }
             Some(run)
         })
     }
 
     /// See [`History::record`](crate::History::record).
-    pub(super) fn record_all(
-        &self,
-        questions: &[Question],
-        found: &[(RunKey, Vec<HitFact>)],
-    ) -> Outcome<()> {
+    pub(super) fn record_all(&self, questions: &[Question], found: &[RunFindings]) -> Outcome<()> {
         self.make_history()?;
         let pack = self.pack(questions)?;
-        let keys: Vec<RunKey> = found.iter().map(|(key, _)| key.clone()).collect();
+        let keys: Vec<RunKey> = found.iter().map(|found| found.run.clone()).collect();
         let mut live: HashMap<RunKey, RunDoc> = HashMap::new();
         if !self.shape.is_ours {
             for chunk in keys.chunks(CHUNK) {
@@ -83,7 +93,11 @@ impl Elastic {
         }
         self.change_runs(&keys, &mut |at, run| {
             let mut run = run.or_else(|| live.get(&keys[at]).cloned())?;
-            run.record(&found[at].1, (questions, &pack));
+            if run.unfinished {
+                // What was found may be of events whose own facts are just coming.
+                return None;
+            }
+            run.record(&found[at], (questions, &pack));
             Some(run)
         })?;
         self.refresh(&self.history)
@@ -199,9 +213,13 @@ impl Elastic {
         let mut bulk = Bulk::new(&self.client, &self.history);
         let (mut written, mut conflicts) = (Vec::new(), Vec::new());
         for (&place, Version { source, seq_no, primary_term }) in places.iter().zip(known.docs) {
-            let is_new = source.is_none();
+            let before = source.as_ref().map(serde_json::to_vec).transpose()?;
             let Some(changed) = change(place, source) else { continue };
-            let action = match is_new {
+            if before.as_ref() == Some(&serde_json::to_vec(&changed)?) {
+                // As where it was written, and the answer that said so did not arrive.
+                continue;
+            }
+            let action = match before.is_none() {
                 true => json!({"create": {"_id": names[place]}}),
                 false => json!({"index": {
                     "_id": names[place], "if_seq_no": seq_no, "if_primary_term": primary_term,

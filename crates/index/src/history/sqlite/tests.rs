@@ -15,6 +15,10 @@ fn hit(question: u32, count: u64, time: &str) -> HitFact {
     HitFact { question, count, first }
 }
 
+fn found(run: &RunKey, hits: Vec<HitFact>) -> RunFindings {
+    RunFindings { run: run.clone(), hits, failed_tests: None }
+}
+
 fn batch(hits: Vec<HitFact>) -> Batch {
     let facts = RunFacts { events: 1, hits, ..RunFacts::new(&RunKey::first("r")) };
     Batch { questions: vec![question("a"), question("b")], runs: vec![facts] }
@@ -66,12 +70,12 @@ fn a_changed_query_is_another_question() {
     history.settle(Some("1")).unwrap();
     let changed = Question { digest: "other".to_owned(), ..question("a") };
     let run = RunKey::first("r");
-    history.record(std::slice::from_ref(&changed), &[(run.clone(), Vec::new())]).unwrap();
+    history.record(std::slice::from_ref(&changed), &[found(&run, Vec::new())]).unwrap();
     let asked = history.facts(&run).unwrap();
     assert_eq!(asked.answers[&question("a")].0, 2);
     assert_eq!(asked.answers[&changed].0, 0);
     let unknown = RunKey::first("unknown");
-    history.record(&[changed], &[(unknown.clone(), Vec::new())]).unwrap();
+    history.record(&[changed], &[found(&unknown, Vec::new())]).unwrap();
     assert_eq!(history.facts(&unknown).unwrap(), Asked::default());
 }
 
@@ -140,7 +144,7 @@ fn nothing_is_recorded_while_a_batch_is_on_its_way() {
     history.settle(Some("1")).unwrap();
     history.stage("2", &batch(vec![hit(0, 3, "2026-01-02T00:00:00Z")])).unwrap();
     // Found in an index that has the second batch's events already.
-    let found = [(run.clone(), vec![hit(0, 5, "2026-01-01T00:00:00Z")])];
+    let found = [found(&run, vec![hit(0, 5, "2026-01-01T00:00:00Z")])];
     history.record(&[question("a")], &found).unwrap();
     history.settle(Some("2")).unwrap();
     assert_eq!(history.facts(&run).unwrap().answers[&question("a")].0, 5);
