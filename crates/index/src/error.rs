@@ -76,6 +76,11 @@ pub enum IndexErrorKind {
     /// The server can't be reached.
     #[error("the server cannot be reached: {0}\n  help: check the address, and that it runs")]
     Unreachable(String),
+    /// The server's certificate is not accepted.
+    #[error(
+        "the server's certificate is not accepted: {0}\n  help: it has to be valid for this name and today; RECHECK_INDEX_CA names a PEM file with an authority of your own"
+    )]
+    Certificate(String),
     /// The server does not answer.
     #[error(
         "the server did not answer within {} s\n  help: see whether it is overloaded or hangs; RECHECK_INDEX_TIMEOUT=120s gives it more time", .0.as_secs()
@@ -129,6 +134,9 @@ fn refusal_help(status: u16) -> &'static str {
     match status {
         401 | 403 => {
             "\n  help: set RECHECK_INDEX_API_KEY, or RECHECK_INDEX_TOKEN, or RECHECK_INDEX_USER and RECHECK_INDEX_PASSWORD, to what may do this"
+        }
+        413 => {
+            "\n  help: requests have up to 8 MB; a proxy before the server may take less (nginx: `client_max_body_size 64m`)"
         }
         429 => "\n  help: the cluster has too much to do; wait, or give it more memory",
         _ => "",

@@ -189,7 +189,10 @@ impl Client {
             }
             source = cause.source();
         }
-        IndexErrorKind::Unreachable(reason)
+        match reason.contains("invalid peer certificate") {
+            true => IndexErrorKind::Certificate(reason),
+            false => IndexErrorKind::Unreachable(reason),
+        }
     }
 }
 

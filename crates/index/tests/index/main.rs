@@ -6,5 +6,6 @@ mod conformance;
 mod crash;
 mod faults;
 mod places;
+mod secured;
 mod suite;
 mod util;
