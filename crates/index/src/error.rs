@@ -136,7 +136,7 @@ fn refusal_help(status: u16) -> &'static str {
             "\n  help: set RECHECK_INDEX_API_KEY, or RECHECK_INDEX_TOKEN, or RECHECK_INDEX_USER and RECHECK_INDEX_PASSWORD, to what may do this"
         }
         413 => {
-            "\n  help: requests have up to 8 MB; a proxy before the server may take less (nginx: `client_max_body_size 64m`)"
+            "\n  help: a proxy before the server may take less than it does (nginx: `client_max_body_size 64m`)"
         }
         429 => "\n  help: the cluster has too much to do; wait, or give it more memory",
         _ => "",

@@ -8,12 +8,14 @@ use serde_json::{Value, json};
 
 use super::{
     Outcome,
-    client::{Ask, Client, is_busy, reason},
+    client::{Ask, Client, is_busy, is_busy_error, reason},
 };
 use crate::error::IndexErrorKind;
 
 /// Bytes of documents in one request: servers are fastest between 5 and 15 MB.
 pub(super) const BATCH_BYTES: usize = 6 << 20;
+/// The status for a request that is too large, for the server or a proxy before it.
+const TOO_LARGE: u16 = 413;
 
 /// Documents on their way.
 pub(super) struct Bulk {
@@ -51,6 +53,18 @@ struct Done {
     #[serde(default)]
     status: u16,
     error: Option<Value>,
+}
+
+impl Refusal {
+    /// The refusal of a whole request, for a document of it.
+    fn of(at: usize, error: &IndexErrorKind) -> Refusal {
+        match error {
+            IndexErrorKind::Refused { status, reason } => {
+                Refusal { at, status: *status, reason: reason.clone() }
+            }
+            other => Refusal { at, status: 0, reason: other.to_string() },
+        }
+    }
 }
 
 impl Bulk {
@@ -101,24 +115,45 @@ impl Bulk {
         self.body.len() >= BATCH_BYTES
     }
 
-    /// Sends what is there, until each document is taken or refused for good.
+    /// Sends what is there, until each document is taken or refused for good. What the server has no
+    /// room for as one request is sent in smaller ones.
     ///
     /// # Errors
     ///
-    /// When the server can't be reached, or has no room for longer than a request may take.
+    /// When the server can't be reached, or takes nothing at all for longer than a request may take.
     pub(super) fn send(&mut self) -> Outcome<Vec<Refusal>> {
         let mut left: Vec<usize> = (0..self.ends.len()).collect();
+        let mut most = left.len();
         let mut refusals = Vec::new();
         let mut patience = self.client.patience();
         while !left.is_empty() {
-            let busy = self.once(&left, &mut refusals)?;
-            left = busy.iter().map(|one| one.at).collect();
+            let rest = left.split_off(most.min(left.len()));
+            let busy = match self.once(&left, &mut refusals) {
+                Err(IndexErrorKind::Refused { status: TOO_LARGE, .. }) if left.len() > 1 => {
+                    most = left.len() / 2;
+                    left.extend(rest);
+                    continue;
+                }
+                Err(error @ IndexErrorKind::Refused { status: TOO_LARGE, .. }) => {
+                    refusals.extend(left.iter().map(|&at| Refusal::of(at, &error)));
+                    Vec::new()
+                }
+                Err(error) if is_busy_error(&error) => {
+                    most = left.len().div_ceil(2);
+                    left.iter().map(|&at| Refusal::of(at, &error)).collect()
+                }
+                outcome => outcome?,
+            };
+            if busy.len() < left.len() {
+                patience = self.client.patience();
+            }
             if let Some(Refusal { status, reason, .. }) = busy.first()
                 && !patience.pause()
             {
                 let (status, reason) = (*status, reason.clone());
                 return Err(IndexErrorKind::Refused { status, reason });
             }
+            left = busy.iter().map(|one| one.at).chain(rest).collect();
         }
         self.body.clear();
         self.ends.clear();
@@ -128,7 +163,7 @@ impl Bulk {
     /// Sends these; returns those that the server has no room for now.
     fn once(&self, places: &[usize], refusals: &mut Vec<Refusal>) -> Outcome<Vec<Refusal>> {
         let path = format!("{}/_bulk?filter_path=items.*.status,items.*.error", self.index);
-        let answer: Answer = self.client.ask(Ask::lines(&path, self.part(places)))?;
+        let answer: Answer = self.client.ask(Ask::lines(&path, self.part(places)).once())?;
         if answer.items.len() != places.len() {
             let told = format!("{} answers to {} documents", answer.items.len(), places.len());
             return Err(IndexErrorKind::Incomplete(told));

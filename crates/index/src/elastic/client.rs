@@ -52,11 +52,13 @@ pub(super) struct Ask<'a> {
     path: &'a str,
     body: Bytes,
     is_lines: bool,
+    /// A server that has no time is told of, not asked again.
+    is_once: bool,
 }
 
 impl<'a> Ask<'a> {
     pub(super) fn get(path: &'a str) -> Ask<'a> {
-        Ask { method: Method::Get, path, body: Bytes::new(), is_lines: false }
+        Ask { method: Method::Get, path, body: Bytes::new(), is_lines: false, is_once: false }
     }
 
     pub(super) fn post(path: &'a str, body: &Value) -> Ask<'a> {
@@ -73,7 +75,12 @@ impl<'a> Ask<'a> {
 
     /// A body of JSON objects, one a line.
     pub(super) fn lines(path: &'a str, body: Vec<u8>) -> Ask<'a> {
-        Ask { method: Method::Post, path, body: body.into(), is_lines: true }
+        Ask { method: Method::Post, body: body.into(), is_lines: true, ..Ask::get(path) }
+    }
+
+    /// The same for who repeats it otherwise where the server has no time.
+    pub(super) fn once(self) -> Ask<'a> {
+        Ask { is_once: true, ..self }
     }
 }
 
@@ -141,7 +148,7 @@ impl Client {
         loop {
             let outcome = self.runtime.block_on(self.once(ask.clone()));
             let is_repeated = match &outcome {
-                Ok((status, _)) => is_busy(*status) && patience.pause(),
+                Ok((status, _)) => !ask.is_once && is_busy(*status) && patience.pause(),
                 Err(IndexErrorKind::Unreachable(_)) => {
                     self.is_reached.load(Ordering::Relaxed) && patience.pause()
                         || patience.pause_within(CONNECT)

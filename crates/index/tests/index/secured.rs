@@ -44,7 +44,7 @@ impl Front {
         let config = format!(
             "daemon off; pid {path}/pid; error_log {path}/error.log; events {{ }}
             http {{
-              access_log off; client_max_body_size 64m;
+              access_log off; client_max_body_size 16k;
               client_body_temp_path {path}/body; proxy_temp_path {path}/proxy;
               fastcgi_temp_path {path}/f; uwsgi_temp_path {path}/u; scgi_temp_path {path}/s;
               map $http_authorization $is_allowed {{ default 0; {allowed} }}
@@ -122,8 +122,11 @@ fn an_index_behind_tls_that_asks_who_one_is() {
         ];
         for (number, way) in ways.into_iter().enumerate() {
             let index = open(Some(way), true).unwrap();
-            add(&index, &[json(&format!(r#"{{"id": "{number}", "message": "boom"}}"#))]);
-            assert_eq!(ids(&index, "boom").len(), number + 1);
+            // More than nginx takes in one request.
+            let long = "boom ".repeat(500);
+            let event = |id| json(&format!(r#"{{"id": "{number} {id}", "message": "{long}"}}"#));
+            add(&index, &Vec::from_iter((0..20).map(event)));
+            assert_eq!(ids(&index, "boom").len(), (number + 1) * 20);
         }
         for wrong in [None, Some(basic("wr0ng")), Some(ElasticAuth::Bearer("wr0ng".to_owned()))] {
             let error = open(wrong, true).err().unwrap().to_string();
