@@ -18,4 +18,5 @@ mod reports;
 mod repository;
 mod results;
 mod settings;
+mod shipped;
 mod util;
