@@ -115,16 +115,32 @@ pub fn phrase_on_every_second_line(
             out.extend_from_slice(line);
             return;
         };
+        // Behind a carriage return it would take the line back, as a progress bar does.
+        let (text, end) = match text.strip_suffix(b"\r") {
+            Some(text) => (text, &b"\r\n"[..]),
+            None => (text, &b"\n"[..]),
+        };
         out.extend_from_slice(text);
         out.push(b' ');
         out.extend_from_slice(rng.pick(phrases).as_bytes());
-        out.push(b'\n');
+        out.extend_from_slice(end);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_phrase_stands_at_the_end_of_a_line_however_it_ends() {
+        let phrases = ["disk full".to_owned()];
+        let mut add = phrase_on_every_second_line(&phrases, 1);
+        let mut out = Vec::new();
+        for line in [&b"one\n"[..], b"two\n", b"three\r\n", b"four\r\n"] {
+            add(line, &mut out);
+        }
+        assert_eq!(out, b"one\ntwo disk full\nthree\r\nfour disk full\r\n");
+    }
 
     #[test]
     fn pieces_are_whole_lines_and_lose_nothing() {

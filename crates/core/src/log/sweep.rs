@@ -71,8 +71,12 @@ fn sweep(bytes: &[u8]) -> Option<usize> {
         }
         swept += STRIDE;
     }
-    let mut rest = bytes[swept..].iter().zip(bytes[swept + 1..].iter().chain(&[0]));
-    rest.position(|(byte, next)| is_dirty(*byte, *next)).map(|at| swept + at)
+    // It is in this stride, or the rest is shorter than one: in coloured logs it is this that takes the
+    // time.
+    let rest = &bytes[swept..];
+    let next = |at: usize| rest.get(at + 1).copied().unwrap_or_default();
+    let mut dirt = memchr::memchr2_iter(ESC, b'\r', rest);
+    dirt.find(|&at| is_dirty(rest[at], next(at))).map(|at| swept + at)
 }
 
 #[cfg(test)]

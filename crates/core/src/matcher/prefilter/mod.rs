@@ -20,7 +20,7 @@ use aho_corasick::{AhoCorasick, MatchKind};
 
 pub(crate) use context::Context;
 use context::Verdict;
-use kernel::Found;
+use kernel::{Block, Found};
 pub(crate) use sieve::is_word_byte;
 use sieve::{Sieve, Sought};
 use words::{Promising, Seen, Words};
@@ -105,6 +105,8 @@ pub(crate) struct Buffers {
     pub(crate) marks: Vec<u32>,
     /// Where it has one of the texts, by position.
     pub(crate) sightings: Vec<Sighting>,
+    /// Bytes directly behind the next block that will be looked at after it.
+    pub(crate) ahead: usize,
 }
 
 #[derive(Debug)]
@@ -150,11 +152,11 @@ impl Prefilter {
         pieces: bool,
         buffers: &mut Buffers,
     ) -> u64 {
-        let Buffers { found, seen, candidates, marks, sightings } = buffers;
+        let Buffers { found, seen, candidates, marks, sightings, ahead } = buffers;
         candidates.clear();
         marks.clear();
         sightings.clear();
-        kernel::find(&self.sieve, block, found);
+        kernel::find(&self.sieve, Block { text: block, ahead: *ahead }, found);
         self.words.look_up(block, &found.words, seen, marks);
         for &word in &seen.phrases {
             self.push_phrases(block, word, live, candidates);

@@ -11,8 +11,11 @@ pub(super) const LONG: usize = 8;
 
 /// Buckets of short words, a bit each.
 const BUCKETS: usize = u8::BITS as usize;
-/// The bucket of the very short, which leave most places open.
+/// The bucket of words of one or two bytes, which leave most places open.
 const TINY: u8 = 1 << 7;
+/// Of those a little longer, which leave some open. With the tiny ones they would let half of what passes
+/// through by mixture: any number that begins like one of these, wherever `0` is sought.
+const BRIEF: u8 = 1 << 4;
 /// Of those kept only behind certain bytes.
 pub(super) const FRONTED: u8 = 1 << 6;
 /// Of those in capitals, that they do not let through words in small letters.
@@ -175,7 +178,7 @@ fn bucket_tables(short: &[Sought<'_>]) -> [[u8; 128]; PLACES] {
             _ if word.bytes().len() < PLACES - 2 => TINY,
             Sought::Fronted(..) => FRONTED,
             _ if word.is_capital() => CAPITAL,
-            _ if word.bytes().len() < PLACES => TINY,
+            _ if word.bytes().len() < PLACES => BRIEF,
             _ => {
                 usual.push(*word);
                 continue;
