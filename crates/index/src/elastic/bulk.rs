@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{
     Outcome,
-    client::{Ask, Client, is_busy, is_busy_error, reason},
+    client::{Ask, Client, is_busy, reason},
 };
 use crate::error::IndexErrorKind;
 
@@ -16,6 +16,8 @@ use crate::error::IndexErrorKind;
 pub(super) const BATCH_BYTES: usize = 6 << 20;
 /// The status for a request that is too large, for the server or a proxy before it.
 const TOO_LARGE: u16 = 413;
+/// The status for a server that has no room at the moment.
+const FULL: u16 = 429;
 
 /// Documents on their way.
 pub(super) struct Bulk {
@@ -55,14 +57,29 @@ struct Done {
     error: Option<Value>,
 }
 
-impl Refusal {
-    /// The refusal of a whole request, for a document of it.
-    fn of(at: usize, error: &IndexErrorKind) -> Refusal {
-        match error {
-            IndexErrorKind::Refused { status, reason } => {
-                Refusal { at, status: *status, reason: reason.clone() }
+/// How many documents one request may have.
+struct Share {
+    /// As far as the server has room now,
+    most: usize,
+    /// and as far as it takes requests of that size at all.
+    limit: usize,
+}
+
+impl Share {
+    /// A request was taken.
+    fn taken(&mut self) {
+        self.most = self.most.saturating_mul(2).min(self.limit);
+    }
+
+    /// A request with so many was not. A server that is just starting says nothing of sizes.
+    fn refused(&mut self, status: u16, documents: usize) {
+        match status {
+            TOO_LARGE => {
+                self.limit = documents.div_ceil(2);
+                self.most = self.limit;
             }
-            other => Refusal { at, status: 0, reason: other.to_string() },
+            FULL => self.most = documents.div_ceil(2),
+            _ => {}
         }
     }
 }
@@ -123,41 +140,54 @@ impl Bulk {
     /// When the server can't be reached, or takes nothing at all for longer than a request may take.
     pub(super) fn send(&mut self) -> Outcome<Vec<Refusal>> {
         let mut left: Vec<usize> = (0..self.ends.len()).collect();
-        let mut most = left.len();
+        let mut share = Share { most: left.len(), limit: left.len() };
         let mut refusals = Vec::new();
         let mut patience = self.client.patience();
         while !left.is_empty() {
-            let rest = left.split_off(most.min(left.len()));
-            let busy = match self.once(&left, &mut refusals) {
-                Err(IndexErrorKind::Refused { status: TOO_LARGE, .. }) if left.len() > 1 => {
-                    most = left.len() / 2;
-                    left.extend(rest);
-                    continue;
-                }
-                Err(error @ IndexErrorKind::Refused { status: TOO_LARGE, .. }) => {
-                    refusals.extend(left.iter().map(|&at| Refusal::of(at, &error)));
-                    Vec::new()
-                }
-                Err(error) if is_busy_error(&error) => {
-                    most = left.len().div_ceil(2);
-                    left.iter().map(|&at| Refusal::of(at, &error)).collect()
-                }
-                outcome => outcome?,
-            };
-            if busy.len() < left.len() {
+            let rest = left.split_off(share.most.min(left.len()));
+            let again = self.try_once(&left, &mut share, &mut refusals)?;
+            if again.len() < left.len() {
                 patience = self.client.patience();
             }
-            if let Some(Refusal { status, reason, .. }) = busy.first()
+            if let Some(Refusal { status, reason, .. }) = again.first()
+                && *status != TOO_LARGE
                 && !patience.pause()
             {
                 let (status, reason) = (*status, reason.clone());
                 return Err(IndexErrorKind::Refused { status, reason });
             }
-            left = busy.iter().map(|one| one.at).chain(rest).collect();
+            left = again.iter().map(|one| one.at).chain(rest).collect();
         }
         self.body.clear();
         self.ends.clear();
         Ok(refusals)
+    }
+
+    /// Sends these; returns those that have to be sent again, which may be all.
+    fn try_once(
+        &self,
+        places: &[usize],
+        share: &mut Share,
+        refusals: &mut Vec<Refusal>,
+    ) -> Outcome<Vec<Refusal>> {
+        let error = match self.once(places, refusals) {
+            Ok(busy) => {
+                share.taken();
+                return Ok(busy);
+            }
+            Err(error) => error,
+        };
+        let IndexErrorKind::Refused { status, reason } = error else { return Err(error) };
+        let refusal = |&at: &usize| Refusal { at, status, reason: reason.clone() };
+        match (status, places) {
+            (TOO_LARGE, [one]) => refusals.push(refusal(one)),
+            _ if status == TOO_LARGE || is_busy(status) => {
+                share.refused(status, places.len());
+                return Ok(places.iter().map(refusal).collect());
+            }
+            _ => return Err(IndexErrorKind::Refused { status, reason }),
+        }
+        Ok(Vec::new())
     }
 
     /// Sends these; returns those that the server has no room for now.
@@ -199,5 +229,25 @@ pub(super) fn refused(refusals: &[Refusal]) -> Outcome<()> {
         Some(first) => {
             Err(IndexErrorKind::Documents { count: refusals.len(), reason: first.reason.clone() })
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_grow_again_but_never_past_what_is_taken_at_all() {
+        let mut share = Share { most: 100, limit: 100 };
+        share.refused(503, 100);
+        assert_eq!(share.most, 100, "a server that starts says nothing of sizes");
+        share.refused(FULL, 100);
+        share.refused(FULL, 50);
+        assert_eq!(share.most, 25);
+        (0..3).for_each(|_| share.taken());
+        assert_eq!(share.most, 100);
+        share.refused(TOO_LARGE, 100);
+        share.taken();
+        assert_eq!(share.most, 50);
     }
 }
