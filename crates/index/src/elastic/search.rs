@@ -357,10 +357,12 @@ impl Elastic {
         let path = format!("{indices}/_search?scroll={KEEP}&{LENIENT}");
         let mut page = self.client.page(Ask::post(&path, body))?;
         let size = body["size"].as_u64().unwrap_or(1);
+        let (total, mut read) = (page.total(), 0);
         let mut last = None;
         let outcome = loop {
             last = page.scroll.take().or(last);
             let found = page.found();
+            read += found.len() as u64;
             let is_last = (found.len() as u64) < size;
             let outcome = if found.is_empty() { Ok(()) } else { each(found) };
             let Some(id) = last.as_ref().filter(|_| outcome.is_ok() && !is_last) else {
@@ -377,6 +379,11 @@ impl Elastic {
             // It ends by itself as well, only later.
             let _ =
                 self.client.ask::<Value>(Ask::delete("_search/scroll", &json!({"scroll_id": id})));
+        }
+        if outcome.is_ok() && read != total {
+            // A page went by whose answer was lost: asked again, the server gives the one behind it.
+            let told = format!("{read} of {total} documents arrived");
+            return Err(IndexErrorKind::Incomplete(told));
         }
         outcome
     }

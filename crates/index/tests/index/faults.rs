@@ -9,10 +9,11 @@ use std::{
 };
 
 use recheck_index::{
-    Elastic, ElasticOptions, Index, IndexErrorKind, IndexedEvent, RunSelection, Scanned, attach,
+    Elastic, ElasticOptions, Index, IndexErrorKind, IndexedEvent, RunSelection, Scanned, Scope,
+    attach,
 };
 
-use crate::util::{Compiled, Gone, fresh_name, ids, json, options, request, servers};
+use crate::util::{Compiled, Gone, add, fresh_name, ids, json, options, request, servers};
 
 /// What becomes of a request.
 #[derive(Clone, Copy)]
@@ -193,6 +194,29 @@ fn answers_that_are_lost_double_nothing() {
         faulty.set(Fault::Lost);
         ingest(index, compiled).unwrap();
         check(index, compiled);
+    });
+}
+
+/// A page of many is asked for once more when its answer is lost, and then it is the one behind it.
+#[test]
+fn a_page_that_is_lost_is_no_smaller_answer() {
+    const COUNT: usize = 16_000;
+    each_server(|faulty, index, compiled| {
+        let event = |number| json(&format!(r#"{{"id": "{number}", "message": "boom"}}"#));
+        add(index, &Vec::from_iter((0..COUNT).map(event)));
+        faulty.set(Fault::Lost);
+        let mut errors = 0;
+        for _ in 0..4 {
+            let mut found = 0;
+            match index.hits(compiled.known(), &Scope::default(), &mut |_| found += 1) {
+                Ok(()) => assert_eq!(found, COUNT),
+                Err(error) => {
+                    assert!(error.to_string().contains("documents arrived"), "{error}");
+                    errors += 1;
+                }
+            }
+        }
+        assert!(errors > 0, "no page was lost");
     });
 }
 
