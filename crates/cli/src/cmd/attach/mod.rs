@@ -61,7 +61,7 @@ pub(crate) struct AttachArgs {
 }
 
 fn query(text: &str) -> Result<Query, String> {
-    Query::parse(text).map_err(|errors| errors.to_string())
+    Query::parse(text).map_err(|errors| format!("{errors}\n  help: {}", errors.first().help))
 }
 
 /// How attached bugs are told.

@@ -104,7 +104,12 @@ impl<'a> Waiting<'a> {
     /// What was waited for in vain.
     pub(super) fn late(&self) -> Vec<String> {
         let missing = self.missing.iter();
-        let missing = missing.map(|id| format!("error: the index holds no run `{}`", escape(id)));
+        let missing = missing.map(|id| {
+            format!(
+                "error: the index holds no run `{}`\n  help: `recheck ingest` takes it in; `--wait 10m` waits for one that is on its way",
+                escape(id)
+            )
+        });
         let left = self.left.iter().map(|(key, lacking)| {
             let queries = lacking.iter().map(|at| format!("`{}`", self.arrival.query(*at)));
             let queries: Vec<String> = queries.collect();
