@@ -73,6 +73,11 @@ pub enum IndexErrorKind {
     /// A credential or a certificate that can't be used.
     #[error("{0}")]
     Credential(String),
+    /// What is to name the indices with test results names none.
+    #[error(
+        "`{0}` names no indices with test results\n  help: set RECHECK_INDEX_TESTS to a name or a pattern such as `subunit-*`, or to nothing"
+    )]
+    TestResults(String),
     /// The server can't be reached.
     #[error("the server cannot be reached: {0}\n  help: check the address, and that it runs")]
     Unreachable(String),

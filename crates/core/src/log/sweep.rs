@@ -71,8 +71,8 @@ fn sweep(bytes: &[u8]) -> Option<usize> {
         }
         swept += STRIDE;
     }
-    // It is in this stride, or the rest is shorter than one: in coloured logs it is this that takes the
-    // time.
+    // It is in this stride, or the rest is shorter than one. Where every line has colours each call
+    // comes here.
     let rest = &bytes[swept..];
     let next = |at: usize| rest.get(at + 1).copied().unwrap_or_default();
     let mut dirt = memchr::memchr2_iter(ESC, b'\r', rest);

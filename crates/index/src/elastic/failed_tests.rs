@@ -31,59 +31,58 @@ impl Elastic {
         runs: &[RunKey],
     ) -> Outcome<BTreeMap<RunKey, Vec<String>>> {
         let mut failed = FailedTests::new();
-        let Some(indices) = self.test_results.as_deref() else { return Ok(BTreeMap::new()) };
-        let path = format!("{indices}/_mapping?{LENIENT}");
-        let mapping = self.client.find::<Value>(Ask::get(&path))?.unwrap_or_default();
-        let shape = Shape::read(&mapping)?;
-        let has_names = |shape: &Shape| NAMES.iter().any(|name| shape.has(name));
-        let Some(field) = shape.filter(has_names).and_then(|shape| shape.column("build_uuid"))
-        else {
-            return Ok(BTreeMap::new());
-        };
-        // A result knows of no attempts.
-        let firsts: Vec<&RunKey> = runs.iter().filter(|run| run.attempt == 1).collect();
-        for chunk in firsts.chunks(MOST_RUNS) {
-            let ids: Vec<&str> = chunk.iter().map(|run| run.build_uuid.as_str()).collect();
-            self.add_runs(indices, (&field, &ids), &mut failed)?;
-            self.add_failed(indices, (&field, &ids), &mut failed)?;
+        if let Some(results) = self.results()? {
+            // A result knows of no attempts.
+            let firsts: Vec<&RunKey> = runs.iter().filter(|run| run.attempt == 1).collect();
+            firsts.chunks(MOST_RUNS).try_for_each(|chunk| results.add(chunk, &mut failed))?;
         }
         let listed = |(run, tests): (RunKey, BTreeSet<String>)| (run, tests.into_iter().collect());
         Ok(failed.into_iter().map(listed).collect())
     }
 
-    /// The runs that have results at all.
-    fn add_runs(
-        &self,
-        indices: &str,
-        (field, ids): (&str, &[&str]),
-        failed: &mut FailedTests,
-    ) -> Outcome<()> {
-        let body = json!({
-            "size": 0, "query": {"bool": {"filter": [{"terms": {field: ids}}]}},
-            "aggs": {"runs": {"terms": {"field": field, "size": ids.len()}}},
-        });
-        let path = format!("{indices}/_search?{LENIENT}");
-        let page = self.client.page(Ask::post(&path, &body))?;
-        let buckets = page.aggregations["runs"]["buckets"].as_array().into_iter().flatten();
-        let runs = buckets.filter_map(|bucket| Some(RunKey::first(bucket["key"].as_str()?)));
-        failed.extend(runs.map(|run| (run, BTreeSet::new())));
-        Ok(())
+    /// The indices with test results, if there are any.
+    fn results(&self) -> Outcome<Option<Results<'_>>> {
+        let Some(indices) = self.test_results.as_deref() else { return Ok(None) };
+        let path = format!("{indices}/_mapping?{LENIENT}");
+        let mapping = self.client.find::<Value>(Ask::get(&path))?.unwrap_or_default();
+        let has_names = |shape: &Shape| NAMES.iter().any(|name| shape.has(name));
+        let shape = Shape::read(&mapping)?.filter(has_names);
+        let run = shape.and_then(|shape| shape.column("build_uuid"));
+        Ok(run.map(|run| Results { index: self, indices, run }))
     }
+}
 
-    fn add_failed(
-        &self,
-        indices: &str,
-        (field, ids): (&str, &[&str]),
-        failed: &mut FailedTests,
-    ) -> Outcome<()> {
+/// Test results beside an index of logs.
+struct Results<'a> {
+    index: &'a Elastic,
+    indices: &'a str,
+    /// The column that tells runs apart.
+    run: String,
+}
+
+impl Results<'_> {
+    /// Adds the runs that have results, and what failed in them.
+    fn add(&self, runs: &[&RunKey], failed: &mut FailedTests) -> Outcome<()> {
+        let ids: Vec<&str> = runs.iter().map(|run| run.build_uuid.as_str()).collect();
+        let of_runs = json!([{"terms": {(self.run.clone()): ids}}]);
+        let body = json!({
+            "size": 0, "query": {"bool": {"filter": of_runs}},
+            "aggs": {"runs": {"terms": {"field": self.run, "size": ids.len()}}},
+        });
+        let path = format!("{}/_search?{LENIENT}", self.indices);
+        let page = self.index.client.page(Ask::post(&path, &body))?;
+        let buckets = page.aggregations["runs"]["buckets"].as_array().into_iter().flatten();
+        let known = buckets.filter_map(|bucket| Some(RunKey::first(bucket["key"].as_str()?)));
+        failed.extend(known.map(|run| (run, BTreeSet::new())));
         let body = json!({
             "query": {"bool": {
-                "filter": [{"terms": {field: ids}}],
+                "filter": of_runs,
                 "must_not": [{"query_string": {"query": PASSED, "lenient": true}}],
             }},
-            "sort": ["_doc"], "size": PAGE, "_source": ["build_uuid", "test_status", NAMES[0], NAMES[1]],
+            "sort": ["_doc"], "size": PAGE,
+            "_source": ["build_uuid", "test_status", NAMES[0], NAMES[1]],
         });
-        self.scroll(indices, &body, &mut |page| {
+        self.index.scroll(self.indices, &body, &mut |page| {
             for found in page {
                 let Some((run, test)) = failed_test(&found)? else { continue };
                 if let Some(tests) = failed.get_mut(&run).filter(|tests| tests.len() < MOST_TESTS) {

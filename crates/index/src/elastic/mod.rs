@@ -101,7 +101,10 @@ impl Elastic {
 
     fn opened(client: Client, address: &Address, options: &ElasticOptions) -> Outcome<Elastic> {
         let test_results = options.test_results.clone().filter(|name| !name.is_empty());
-        test_results.as_deref().map_or(Ok(()), address::check_name)?;
+        if let Some(name) = test_results.as_ref().filter(|name| address::check_name(name).is_err())
+        {
+            return Err(IndexErrorKind::TestResults(name.clone()));
+        }
         let shape = shape(&client, address)?.ok_or(IndexErrorKind::Missing)?;
         let history = address.history();
         let client = Arc::new(client);

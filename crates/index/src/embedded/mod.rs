@@ -296,3 +296,19 @@ fn size_of(dir: &Path) -> Outcome<u64> {
     }
     Ok(bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Who makes an index looks first whether there is one, and another may make it just then.
+    #[test]
+    fn who_comes_second_finds_the_index_made() {
+        let dir = tempfile::tempdir().unwrap();
+        let make = || create(dir.path(), Schema::Logstash, Duration::ZERO);
+        make().unwrap();
+        make().unwrap();
+        fs::write(dir.path().join("letter.txt"), "").unwrap();
+        assert!(matches!(make(), Err(IndexErrorKind::NotAnIndex)));
+    }
+}

@@ -141,6 +141,42 @@ fn a_writer_that_dies_leaves_nothing_twice() {
     }
 }
 
+/// What is found in the events of a run that is being written may be of events whose own facts are just
+/// coming: it is told, and not recorded.
+#[test]
+fn a_run_that_is_being_written_is_attached_to_and_not_recorded() {
+    for server in servers() {
+        let name = fresh_name();
+        let _gone = Gone::Server { server: server.clone(), name: name.clone() };
+        let address = format!("{server}/{name}");
+        let index = Elastic::open_or_create(&address, None, &ElasticOptions::default()).unwrap();
+        let compiled = Compiled::queries(&["boom"], Schema::Logstash);
+        let asked = || {
+            let runs = index.history().runs(&RunSelection::default()).unwrap();
+            let attached = attach(&index, compiled.known(), runs).unwrap();
+            let answers = index.history().facts(&RunKey::first("r")).unwrap().answers;
+            (attached[0].bugs.len(), answers.len())
+        };
+        let mut writer = index.writer(&options()).unwrap();
+        writer.event(&json(r#"{"id": "1", "build_uuid": "r", "message": "boom"}"#), &[]).unwrap();
+        writer.commit().unwrap();
+        assert_eq!(asked(), (1, 0));
+        writer.finish().unwrap();
+        assert_eq!(asked(), (1, 1));
+    }
+}
+
+#[test]
+fn test_results_are_named_as_indices_are() {
+    for server in servers() {
+        let (name, _gone) = foreign(&server);
+        let test_results = Some("Sub unit".to_owned());
+        let options = ElasticOptions { test_results, ..ElasticOptions::default() };
+        let error = Elastic::open(&format!("{server}/{name}-*"), &options).err().unwrap();
+        assert!(error.to_string().contains("RECHECK_INDEX_TESTS"), "{error}");
+    }
+}
+
 #[test]
 fn a_server_that_hangs_ends_in_an_error() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();

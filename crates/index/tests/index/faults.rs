@@ -21,6 +21,8 @@ enum Fault {
     None,
     /// Every other request is refused with 429.
     Busy,
+    /// The first search of every other request of several is.
+    BusyPart,
     /// It is passed on, and the connection ends before the answer: every other one.
     Lost,
     /// Nothing comes back.
@@ -84,15 +86,36 @@ fn pass(
         }
         _ => {}
     }
+    let is_several = request.starts_with(b"POST /_msearch");
     let mut server = TcpStream::connect(host)?;
     server.write_all(&request)?;
     let mut answer = Vec::new();
     server.read_to_end(&mut answer)?;
     match fault {
+        Fault::BusyPart if is_other && is_several => client.write_all(&first_refused(&answer)),
         Fault::Lost if is_other => Ok(()),
         _ => client.write_all(&answer),
     }
 }
+
+/// The answer to several searches, the first of them refused.
+fn first_refused(answer: &[u8]) -> Vec<u8> {
+    let text = std::str::from_utf8(answer).unwrap();
+    let mut body: serde_json::Value =
+        serde_json::from_str(text.split_once("\r\n\r\n").unwrap().1).unwrap();
+    body["responses"][0] = serde_json::json!({
+        "error": {"type": "rejected_execution_exception", "reason": "full"}, "status": 429,
+    });
+    let body = body.to_string();
+    let length = body.len();
+    format!(
+        "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: application/json\r\n\
+         Content-Length: {length}\r\n\r\n{body}"
+    )
+    .into_bytes()
+}
+
+const ENCODING: &[u8] = b"accept-encoding:";
 
 /// The request, which asks for the connection to be closed behind it.
 fn read_request(client: &mut TcpStream) -> std::io::Result<Vec<u8>> {
@@ -116,6 +139,11 @@ fn read_request(client: &mut TcpStream) -> std::io::Result<Vec<u8>> {
     }
     let first = request.iter().position(|byte| *byte == b'\n').unwrap() + 1;
     request.splice(first..first, *b"Connection: close\r\n");
+    // The answer is to be read here.
+    let accepts = request.windows(ENCODING.len()).position(|window| window == ENCODING);
+    if let Some(at) = accepts {
+        request[at..at + 2].copy_from_slice(b"x-");
+    }
     Ok(request)
 }
 
@@ -184,6 +212,22 @@ fn a_server_that_is_busy_is_asked_again() {
         faulty.set(Fault::Busy);
         ingest(index, compiled).unwrap();
         check(index, compiled);
+    });
+}
+
+#[test]
+fn a_search_among_several_that_is_refused_is_asked_again() {
+    each_server(|faulty, index, compiled| {
+        ingest(index, compiled).unwrap();
+        let count = || {
+            let mut found = 0;
+            index.hits(compiled.known(), &Scope::default(), &mut |_| found += 1).unwrap();
+            found
+        };
+        let expected = count();
+        faulty.set(Fault::BusyPart);
+        // Two in a row: one of them is the other one.
+        assert_eq!((count(), count(), count()), (expected, expected, expected));
     });
 }
 
