@@ -136,6 +136,11 @@ mod tests {
             {"type": "oops", "reason": "disk"}}]}, "hits": {"total": {"value": 0}, "hits": []}}"#,
         );
         assert!(error.unwrap_err().to_string().contains("1 of 5 shards failed: oops: disk"));
+        let error = page(
+            r#"{"_shards": {"total": 5, "failed": 1, "failures": [{"reason": {"type":
+            "rejected_execution_exception", "reason": "full"}}]}, "hits": {"hits": []}}"#,
+        );
+        assert!(matches!(error, Err(IndexErrorKind::Refused { status: 429, .. })), "asked again");
         let error = page(r#"{"timed_out": true, "hits": {"hits": []}}"#).unwrap_err();
         assert!(matches!(error, IndexErrorKind::Incomplete(_)));
         let error = page(r#"{"error": {"type": "t", "reason": "r"}, "status": 400}"#).unwrap_err();

@@ -226,7 +226,7 @@ fn a_search_among_several_that_is_refused_is_asked_again() {
         };
         let expected = count();
         faulty.set(Fault::BusyPart);
-        // Two in a row: one of them is the other one.
+        // Several in a row: every other request meets it.
         assert_eq!((count(), count(), count()), (expected, expected, expected));
     });
 }
