@@ -22,6 +22,10 @@ pub(crate) fn ask(
     known: Known<'_>,
     runs: &mut [&mut KnownRun],
 ) -> Result<FoundByRun, IndexError> {
+    if runs.is_empty() {
+        // As at most looks of `attach --wait`: nothing is asked, and no history made.
+        return Ok(FoundByRun::new());
+    }
     let keys: Vec<RunKey> = runs.iter().map(|known| known.run.key.clone()).collect();
     let mut found: FoundByRun = keys.iter().map(|key| (key.clone(), Vec::new())).collect();
     let scope = Scope { runs: Some(keys), ..Scope::default() };

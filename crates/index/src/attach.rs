@@ -57,10 +57,13 @@ pub fn attach(
         runs.iter_mut().filter(|known| known.events > 0).collect();
     let mut found = ask(index, known, &mut with_events)?;
     // Of a run whose events are gone, nothing new can be said: what was found holds.
-    let questions: Vec<Question> = known.fingerprints.iter().map(Question::of).collect();
-    for known in runs.iter().filter(|known| known.events == 0) {
-        let hits = remembered(index.history(), &known.run.key, &questions)?;
-        found.insert(known.run.key.clone(), hits);
+    let gone: Vec<&RunKey> =
+        runs.iter().filter(|known| known.events == 0).map(|known| &known.run.key).collect();
+    if !gone.is_empty() {
+        let questions: Vec<Question> = known.fingerprints.iter().map(Question::of).collect();
+        for run in gone {
+            found.insert(run.clone(), remembered(index.history(), run, &questions)?);
+        }
     }
     let attached = runs.into_iter().map(|run| {
         let hits = found.remove(&run.run.key).unwrap_or_default();
