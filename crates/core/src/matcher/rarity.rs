@@ -41,7 +41,11 @@ impl Rarity {
     /// words that are short: they are found later in the loop and collide more.
     pub(super) fn cost(&self, word: &[u8]) -> f32 {
         let shared = self.shared.get(word).copied().unwrap_or(1) as f32;
-        let unknown = 2.0 - 0.25 * word.len().min(16) as f32;
+        let unknown = match word.len() {
+            // Not in the table, and all over the place.
+            1 => 11.0,
+            length => 2.0 - 0.25 * length.min(16) as f32,
+        };
         let rate = COMMON.get(word).copied().unwrap_or(unknown);
         let short = match word.len() {
             0..5 => 14.0,

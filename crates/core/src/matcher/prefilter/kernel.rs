@@ -9,18 +9,17 @@
 //!
 //! ```text
 //! bytes     2026-11-24 | ERROR Deadlock found (1213)
+//! normal    2026.11.24...ERROR.Deadlock.found..1213.   what is no part of a word is 0
 //! word      1111011011000111110111111110111110011110
 //! starts    1000010010000100000100000000100000010000
-//! 8 or more ...................1....................   first 8 bytes hashed: in the Bloom filter?
-//! shorter   1....1..1....1..............1......1....   first 5 bytes in the same bucket of a table?
+//! kept      1....1........1.............1...........   first 6 bytes, two by two, in the same bucket?
 //! ```
 //!
-//! The two steps are apart: first the masks of a [group](GROUP) of windows and the places that are
-//! worth a hash, then the hashes, so that neither waits for a mispredicted branch of the other.
+//! The steps are apart, a [group](GROUP) of windows at a time, so that none waits for a mispredicted branch
+//! of another: normal bytes and masks; pairs of bytes; the places that are worth a hash; the hashes.
 //!
-//! Most fingerprints have a word of eight letters or more, and such words are rare enough to hash
-//! each. Shorter ones are everywhere, so a table look-up on their first bytes thins them out first,
-//! 64 places at a time. Which words are kept is the [sieve](super::sieve)'s to say.
+//! Words are thinned out by tables first, 64 places at a time: those of eight bytes or more, of which most
+//! fingerprints have one, apart from the shorter ones. Which are kept is the [sieve](super::sieve)'s to say.
 //!
 //! Beside [the sweep for control traffic](crate::log::is_clean) this is the one module of the crate with
 //! `unsafe`: vector loads behind run-time detection of the instruction set. The portable form below it
@@ -28,14 +27,17 @@
 //! 0.53 GB/s for the portable form.
 #![allow(unsafe_code)]
 
-use super::sieve::{CLASS, FRONTED, LONG, PLACES, Sieve, key_of_load, key_of_short};
+use super::{
+    beside::{Beside, Slots},
+    sieve::{CLASS, Sieve, key_at, normal_byte},
+};
 
 /// What one pass over a block found.
 #[derive(Debug, Default)]
 pub(super) struct Found {
-    /// Words that may be literals, in order within each [group](GROUP) of windows, the long ones
-    /// first.
-    pub(super) words: Vec<Word>,
+    /// Words that may be anchors, in order; behind [`Found::count`] of them is room.
+    room: Vec<Sifted>,
+    count: usize,
     /// Offsets inside chains so long that the analyzer may cut a token in them.
     pub(super) chains: Vec<u32>,
     /// The number of line feeds before each group of windows.
@@ -44,8 +46,8 @@ pub(super) struct Found {
     window_feeds: Vec<u16>,
     /// Number of line feeds in the block.
     pub(super) lines: u64,
-    /// Whether any byte was outside ASCII.
-    pub(super) beyond_ascii: bool,
+    /// Where the groups begin that have bytes outside ASCII.
+    beyond_ascii: Vec<u32>,
 }
 
 /// A word of the block.
@@ -60,21 +62,59 @@ pub(super) struct Word {
     pub(super) behind: u8,
 }
 
+/// A word of the block with what is known of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Sifted {
+    pub(super) word: Word,
+    /// Its first eight bytes; see [`key_at`].
+    pub(super) key: u64,
+    pub(super) beside: Beside,
+}
+
+/// What decides which words are kept.
+#[derive(Clone, Copy)]
+pub(super) struct Filters<'a> {
+    /// By the word itself.
+    pub(super) sieve: &'a Sieve,
+    /// By what stands beside it.
+    pub(super) slots: &'a Slots,
+}
+
 /// Lengths are told up to here: so many, or more.
 pub(super) const MOST: u8 = 64;
 
 impl Found {
     fn clear(&mut self) {
-        self.words.clear();
+        self.count = 0;
         self.chains.clear();
         self.group_feeds.clear();
         self.window_feeds.clear();
         self.lines = 0;
-        self.beyond_ascii = false;
+        self.beyond_ascii.clear();
     }
 }
 
 impl Found {
+    /// Words that may be anchors of what may stand here, in order.
+    pub(super) fn words(&self) -> &[Sifted] {
+        &self.room[..self.count]
+    }
+
+    /// Tells where code points beyond ASCII lower-case to an ASCII letter, in order: U+212A KELVIN SIGN and
+    /// U+0130 LATIN CAPITAL LETTER I WITH DOT ABOVE (Unicode Character Database, UnicodeData.txt).
+    pub(super) fn folding_into_ascii<'b>(&'b self, block: &'b [u8]) -> impl Iterator<Item = u32> {
+        self.beyond_ascii.iter().flat_map(move |&start| {
+            let rest = &block[start as usize..];
+            let group = &rest[..rest.len().min(GROUP_BYTES)];
+            let leads = memchr::memchr2_iter(0xE2, 0xC4, group);
+            let folding = leads.filter(|at| {
+                let text = &rest[*at..];
+                text.starts_with("\u{212A}".as_bytes()) || text.starts_with("\u{130}".as_bytes())
+            });
+            folding.map(move |at| start + at as u32)
+        })
+    }
+
     /// The number of line feeds before a place of the block.
     pub(super) fn feeds_before(&self, block: &[u8], at: usize) -> u64 {
         let (group, window) = (at / GROUP_BYTES, at / WINDOW);
@@ -102,10 +142,6 @@ struct Masks {
     high: u64,
     /// Line feeds.
     feed: u64,
-    /// Where a short word may begin, by its first bytes.
-    short: u64,
-    /// The same of those that are kept only behind certain bytes.
-    fronted: u64,
 }
 
 /// A block of text, and how many bytes stand directly behind it that will be looked at next.
@@ -119,105 +155,163 @@ pub(super) struct Block<'a> {
 }
 
 /// Finds the words of a block that pass the sieve.
-pub(super) fn find(sieve: &Sieve, block: Block<'_>, found: &mut Found) {
+pub(super) fn find(filters: Filters<'_>, block: Block<'_>, found: &mut Found) {
     found.clear();
     #[cfg(all(target_arch = "x86_64", not(miri)))]
     {
         if x86::has_avx512() {
             // SAFETY: the instruction set was detected on this machine just above.
-            return unsafe { x86::find_avx512(sieve, block, found) };
+            return unsafe { x86::find_avx512(filters, block, found) };
         }
         if x86::has_avx2() {
             // SAFETY: as above.
-            return unsafe { x86::find_avx2(sieve, block, found) };
+            return unsafe { x86::find_avx2(filters, block, found) };
         }
     }
-    find_portable(sieve, block, found);
+    find_portable(filters, block, found);
 }
 
 /// The same without vector instructions: the specification of the others.
-pub(super) fn find_portable(sieve: &Sieve, block: Block<'_>, found: &mut Found) {
-    let classify = |window: &Window| {
-        let entry = |place: usize, byte: u8| sieve.tables[place][usize::from(byte & 0x7F)];
+pub(super) fn find_portable(filters: Filters<'_>, block: Block<'_>, found: &mut Found) {
+    let read = |window: &Window, normal: &mut Window| {
         let mut masks = Masks::default();
-        for (index, &byte) in window[..WINDOW].iter().enumerate() {
+        for (index, (&byte, normal)) in window.iter().zip(normal).enumerate() {
             let class = if byte < 128 { CLASS[byte as usize] } else { 2 };
-            let places = 1..PLACES;
-            let later = places.fold(0xFF, |all, place| all & entry(place, window[index + place]));
+            *normal = normal_byte(byte);
             masks.word |= u64::from(class & 1) << index;
             masks.chain |= u64::from(class >> 1) << index;
             masks.high |= u64::from(byte >> 7) << index;
             masks.feed |= u64::from(byte == b'\n') << index;
-            let buckets = entry(0, byte) & later;
-            masks.short |= u64::from(buckets & !FRONTED != 0) << index;
-            masks.fronted |= u64::from(buckets & FRONTED != 0) << index;
         }
         masks
     };
-    run(sieve, block, found, classify, place_bits);
+    let sift = |text: &Text, offset: usize, Starts { mut left, long }: Starts| {
+        let mut kept = left;
+        while left != 0 {
+            let bit = left.trailing_zeros();
+            let at = offset + bit as usize;
+            let tables =
+                if long >> bit & 1 != 0 { &filters.sieve.long } else { &filters.sieve.short };
+            let is_kept = tables.buckets(&text.normal[at..at + LOAD]) != 0;
+            kept &= !(u64::from(!is_kept) << bit);
+            left &= left - 1;
+        }
+        kept
+    };
+    run(filters, block, found, Form { read, pair: no_pairs, sift, place: place_bits });
+}
+
+/// For forms that look at no pairs.
+fn no_pairs(_: &mut Text, _: usize) {}
+
+/// How one kind of machine takes the steps.
+struct Form<R, T, S, P> {
+    /// Writes a window's normal bytes and tells its masks.
+    read: R,
+    /// Mixes each of so many windows' bytes with the one behind it.
+    pair: T,
+    /// Of the places in the window at an offset where words start leaves those to hash.
+    sift: S,
+    /// Writes the places of a mask's set bits to the front of a slice, each with an offset added.
+    place: P,
+}
+
+/// Where words start in a window, and where those have [`LONG`](super::sieve::LONG) bytes or more.
+#[derive(Clone, Copy)]
+struct Starts {
+    left: u64,
+    long: u64,
 }
 
 const WINDOW: usize = 64;
-/// Bytes a key or a table look-up may read past its window.
+/// Bytes from a place on that are looked at together.
 const LOAD: usize = 8;
-/// A window with what may be read behind it.
-type Window = [u8; WINDOW + LOAD];
-/// Windows between two rounds of hashing: their words' offsets stay in L1.
+type Window = [u8; WINDOW];
+/// Windows between two rounds of hashing: their bytes stay in L1.
 const GROUP: usize = 64;
 /// Bytes of a group.
 const GROUP_BYTES: usize = GROUP * WINDOW;
 
-/// A group with what may be read behind it.
-type Group = [u8; GROUP_BYTES + WINDOW + LOAD];
+/// A group with the window behind it.
+type Group = [u8; GROUP_BYTES + WINDOW];
 
-/// The loop all forms share. What differs: `classify`, and `place`, which writes the places of a
-/// mask's set bits to the front of a slice, each with an offset added.
+/// A group as the sieve sees it, with the window behind it and what may be read behind that. Windows begin
+/// where lines of the cache do.
+#[repr(align(64))]
+struct Text {
+    /// [Normal bytes](normal_byte).
+    normal: [u8; GROUP_BYTES + 2 * WINDOW],
+    /// Each mixed with the one behind it, where the form does that.
+    pairs: [u8; GROUP_BYTES + 2 * WINDOW],
+}
+
+impl Text {
+    fn normal_window(&mut self, index: usize) -> &mut Window {
+        let at = index * WINDOW;
+        (&mut self.normal[at..at + WINDOW]).try_into().expect("the slice has that length")
+    }
+
+    /// The eight normal bytes at a place of the group.
+    #[inline(always)]
+    fn load(&self, at: u16) -> u64 {
+        // The place lies within the group: the remainder only tells the compiler so.
+        let at = usize::from(at) % GROUP_BYTES;
+        u64::from_le_bytes(
+            self.normal[at..at + LOAD].try_into().expect("the slice has that length"),
+        )
+    }
+}
+
+/// The loop all forms share.
 #[inline(always)]
-fn run(
-    sieve: &Sieve,
+fn run<R, T, S, P>(
+    filters: Filters<'_>,
     Block { text: block, ahead }: Block<'_>,
     found: &mut Found,
-    classify: impl Fn(&Window) -> Masks,
-    place: impl Fn(u64, u32, &mut [u32; WINDOW]),
-) {
-    let mut state = State { last: 0, full: 0, fetched: block.as_ptr() };
+    form: Form<R, T, S, P>,
+) where
+    R: Fn(&Window, &mut Window) -> Masks,
+    T: Fn(&mut Text, usize),
+    S: Fn(&Text, usize, Starts) -> u64,
+    P: Fn(u64, u16, &mut [u16; WINDOW]),
+{
+    let mut state = State { last: 0, full: 0 };
     let mut room = Room::default();
     let mut start = 0;
     while let Some(text) = block[start..].first_chunk::<{ size_of::<Group>() }>() {
         // Lines that are here already cost less to ask for than a branch in each window.
-        state.fetched = match start + GROUP_BYTES <= ahead {
+        let fetched = match start + GROUP_BYTES <= ahead {
             true => block.as_ptr_range().end.wrapping_add(start),
             false => text.as_ptr(),
         };
-        let noted = state.group(sieve, text, GROUP, (&classify, &place), &mut room);
-        noted.told(sieve, text, &mut room, start, found);
+        let read = state.read(text, GROUP, &form.read, &mut room);
+        (form.pair)(&mut room.text, GROUP);
+        let places = room.starts(GROUP, fetched, &form.sift, &form.place);
+        read.told(&mut room, start, found);
+        let kept = room.hashed(filters.sieve, places);
+        room.sifted(filters.slots, (block, start), kept, found);
         start += GROUP_BYTES;
     }
     // The last groups and what they read past the end come from a padded copy.
     let rest = &block[start..];
-    let mut padded = [0; 2 * GROUP_BYTES + 2 * WINDOW + LOAD];
+    let mut padded = [0; 2 * GROUP_BYTES + 2 * WINDOW];
     padded[..rest.len()].copy_from_slice(rest);
     for group in (0..rest.len()).step_by(GROUP_BYTES) {
         let text: &Group = padded[group..].first_chunk().expect("two groups fit");
-        state.fetched = text.as_ptr();
         let windows = (rest.len() - group).div_ceil(WINDOW).min(GROUP);
-        let noted = state.group(sieve, text, windows, (&classify, &place), &mut room);
-        noted.told(sieve, text, &mut room, start + group, found);
+        let read = state.read(text, windows, &form.read, &mut room);
+        (form.pair)(&mut room.text, windows);
+        let places = room.starts(windows, text.as_ptr(), &form.sift, &form.place);
+        read.told(&mut room, start + group, found);
+        let kept = room.hashed(filters.sieve, places);
+        room.sifted(filters.slots, (block, start + group), kept, found);
     }
 }
 
 #[inline(always)]
 fn window(text: &Group, index: usize) -> &Window {
     let at = index * WINDOW;
-    text[at..at + WINDOW + LOAD].try_into().expect("the slice has that length")
-}
-
-/// The eight bytes at a place of the group.
-#[inline(always)]
-fn load(text: &Group, at: u32) -> u64 {
-    // The place lies within the group: the remainder only tells the compiler so.
-    let at = at as usize % GROUP_BYTES;
-    u64::from_le_bytes(text[at..at + 8].try_into().expect("the slice has that length"))
+    text[at..at + WINDOW].try_into().expect("the slice has that length")
 }
 
 /// What one group hands to the next.
@@ -226,14 +320,13 @@ struct State {
     last: u64,
     /// Whole windows of chain bytes up to here.
     full: u32,
-    /// What is fetched into the cache while a group is looked at: so many bytes from here on.
-    fetched: *const u8,
 }
 
-/// Room for the places where words start, from the group's own start on, until they are hashed.
+/// Room for what is known of a group.
 struct Room {
-    long: [u32; GROUP_BYTES / (LONG + 1) + 2 * WINDOW],
-    short: [u32; GROUP_BYTES / 2 + WINDOW],
+    text: Text,
+    /// The places where words start that are worth a hash.
+    places: [u16; GROUP_BYTES / 2 + WINDOW],
     masks: WordMasks,
     /// The line feeds of the group before each window.
     feeds: [u16; GROUP],
@@ -244,9 +337,10 @@ struct WordMasks([u64; GROUP + 2]);
 
 impl Default for Room {
     fn default() -> Room {
+        let bytes = [0; GROUP_BYTES + 2 * WINDOW];
         Room {
-            long: [0; GROUP_BYTES / (LONG + 1) + 2 * WINDOW],
-            short: [0; GROUP_BYTES / 2 + WINDOW],
+            text: Text { normal: bytes, pairs: bytes },
+            places: [0; GROUP_BYTES / 2 + WINDOW],
             masks: WordMasks([0; GROUP + 2]),
             feeds: [0; GROUP],
         }
@@ -255,10 +349,8 @@ impl Default for Room {
 
 /// What a group's masks told.
 #[derive(Clone, Copy, Default)]
-struct Noted {
+struct Read {
     windows: usize,
-    long: usize,
-    short: usize,
     lines: u32,
     high: u64,
     /// The windows that made a chain too long, a bit each.
@@ -266,56 +358,33 @@ struct Noted {
 }
 
 impl State {
-    /// Notes where words start that are worth a hash.
+    /// Reads a group's windows, and the one behind them.
     #[inline(always)]
-    fn group(
+    fn read(
         &mut self,
-        sieve: &Sieve,
         text: &Group,
         windows: usize,
-        (classify, place): (&impl Fn(&Window) -> Masks, &impl Fn(u64, u32, &mut [u32; WINDOW])),
+        read: &impl Fn(&Window, &mut Window) -> Masks,
         room: &mut Room,
-    ) -> Noted {
-        let mut noted = Noted::default();
+    ) -> Read {
+        let mut all = Read { windows, ..Read::default() };
         room.masks.0[0] = self.last;
-        let mut now = classify(window(text, 0));
         for index in 0..windows {
-            let next = classify(window(text, index + 1));
-            fetch(self.fetched.wrapping_add(index * WINDOW));
-            let word = now.word;
-            room.masks.0[index + 1] = word;
-            let starts = word & !((word << 1) | (self.last >> 63));
-            self.last = word;
-            room.feeds[index] = noted.lines as u16;
-            noted.lines += now.feed.count_ones();
-            noted.high |= now.high;
-            if now.chain != u64::MAX {
+            let masks = read(window(text, index), room.text.normal_window(index));
+            room.masks.0[index + 1] = masks.word;
+            room.feeds[index] = all.lines as u16;
+            all.lines += masks.feed.count_ones();
+            all.high |= masks.high;
+            if masks.chain != u64::MAX {
                 self.full = 0;
             } else if self.is_chain_too_long() {
-                noted.chains |= 1 << index;
+                all.chains |= 1 << index;
             }
-            let offset = (index * WINDOW) as u32;
-            let long = long_runs(word, next.word);
-            let worth = starts & long;
-            place(worth, offset, room_for(&mut room.long, noted.long));
-            noted.long += worth.count_ones() as usize;
-            if sieve.any_short {
-                // The tables know seven bits: beside bytes beyond ASCII every short word is kept.
-                let short = if now.high | next.high == 0 { now.short } else { u64::MAX };
-                let starts = starts & !long;
-                let mut worth = starts & short;
-                let fronted = starts & now.fronted;
-                if fronted != 0 {
-                    worth |= sieve.fronts.kept(text, offset, fronted);
-                }
-                place(worth, offset, room_for(&mut room.short, noted.short));
-                noted.short += worth.count_ones() as usize;
-            }
-            now = next;
         }
-        room.masks.0[windows + 1] = now.word;
-        noted.windows = windows;
-        noted
+        self.last = room.masks.0[windows];
+        let behind = read(window(text, windows), room.text.normal_window(windows));
+        room.masks.0[windows + 1] = behind.word;
+        all
     }
 
     #[cold]
@@ -337,47 +406,87 @@ fn fetch(at: *const u8) {
     let _ = at;
 }
 
-/// Room for the places of one more window.
-#[inline(always)]
-fn room_for(places: &mut [u32], count: usize) -> &mut [u32; WINDOW] {
-    (&mut places[count..count + WINDOW]).try_into().expect("the slice has that length")
+impl Room {
+    /// Notes where words start that are worth a hash, and tells how many there are. As many bytes as the
+    /// windows have are fetched into the cache meanwhile, from `fetched` on.
+    #[inline(always)]
+    fn starts(
+        &mut self,
+        windows: usize,
+        fetched: *const u8,
+        sift: &impl Fn(&Text, usize, Starts) -> u64,
+        place: &impl Fn(u64, u16, &mut [u16; WINDOW]),
+    ) -> usize {
+        let mut count = 0;
+        for index in 0..windows {
+            fetch(fetched.wrapping_add(index * WINDOW));
+            let [before, word, behind] = self.masks.round(index);
+            let left = word & !((word << 1) | (before >> 63));
+            let (long, offset) = (long_runs(word, behind), index * WINDOW);
+            let worth = sift(&self.text, offset, Starts { left, long });
+            let room = &mut self.places[count..count + WINDOW];
+            place(worth, offset as u16, room.try_into().expect("the slice has that length"));
+            count += worth.count_ones() as usize;
+        }
+        count
+    }
 }
 
-impl Noted {
-    /// Hashes the words noted, keeps what the filters admit, and adds all to `found`; the group
-    /// begins at `start`.
+impl Room {
+    /// Hashes the words that so many places were noted for, and tells how many places the filter admits,
+    /// which are the first then.
     #[inline(always)]
-    fn told(self, sieve: &Sieve, text: &Group, room: &mut Room, start: usize, found: &mut Found) {
+    fn hashed(&mut self, sieve: &Sieve, places: usize) -> usize {
+        let Room { text, places: all, .. } = self;
+        keep(&mut all[..places], |at| sieve.admits(text.load(at)))
+    }
+
+    /// Adds to `found` the words at so many places that have the right surroundings; the group begins at
+    /// `start` of the block.
+    #[inline(always)]
+    fn sifted(
+        &mut self,
+        slots: &Slots,
+        (block, start): (&[u8], usize),
+        places: usize,
+        found: &mut Found,
+    ) {
+        let most = found.count + places;
+        if found.room.len() < most {
+            found.room.resize(most.next_power_of_two(), Sifted::default());
+        }
+        for &at in &self.places[..places] {
+            let word = Word { at: (start + usize::from(at)) as u32, ..self.masks.word(at) };
+            let key = key_at(block, word.at as usize, usize::from(word.length));
+            let beside = Beside::of(block, word);
+            found.room[found.count] = Sifted { word, key, beside };
+            found.count += usize::from(slots.sides(key, word.length).admit(beside));
+        }
+    }
+}
+
+impl Read {
+    /// Adds what the group's masks told to `found`; the group begins at `start`.
+    #[inline(always)]
+    fn told(self, room: &mut Room, start: usize, found: &mut Found) {
         found.group_feeds.push(found.lines as u32);
         found.window_feeds.extend_from_slice(&room.feeds[..self.windows]);
         found.lines += u64::from(self.lines);
-        found.beyond_ascii |= self.high != 0;
+        if self.high != 0 {
+            found.beyond_ascii.push(start as u32);
+        }
         let mut chains = self.chains;
         while chains != 0 {
             found.chains.push((start + chains.trailing_zeros() as usize * WINDOW) as u32);
             chains &= chains - 1;
         }
-        let Room { long, short, masks, .. } = room;
-        let word = |at: &u32| Word { at: start as u32 + at, ..masks.word(*at) };
-        let passes = |at| {
-            let load = load(text, at);
-            sieve.long.admits(sieve.cased(key_of_load(load, LONG), load))
-        };
-        let kept = keep(&mut long[..self.long], passes);
-        found.words.extend(long[..kept].iter().map(word));
-        let passes = |at| {
-            let load = load(text, at);
-            sieve.short.admits(sieve.cased(key_of_short(load, masks.length(at)), load))
-        };
-        let kept = keep(&mut short[..self.short], passes);
-        found.words.extend(short[..kept].iter().map(word));
     }
 }
 
 /// Moves the places that pass to the front and returns their number, without a branch on each: it
 /// would be mispredicted.
 #[inline(always)]
-fn keep(places: &mut [u32], passes: impl Fn(u32) -> bool) -> usize {
+fn keep(places: &mut [u16], passes: impl Fn(u16) -> bool) -> usize {
     let mut kept = 0;
     for index in 0..places.len() {
         let at = places[index];
@@ -388,40 +497,34 @@ fn keep(places: &mut [u32], passes: impl Fn(u32) -> bool) -> usize {
 }
 
 impl WordMasks {
-    /// The word bytes from a place on, 64 bits.
+    /// Those of the window before, of the window, and of the one behind.
     #[inline(always)]
-    fn from(&self, at: u32) -> u64 {
-        let (window, bit) = (at as usize / WINDOW % GROUP + 1, at % WINDOW as u32);
-        (self.0[window] >> bit) | ((self.0[window + 1] << 1) << (WINDOW as u32 - 1 - bit))
-    }
-
-    /// How many word bytes there are from a place on: 64 for 64 or more.
-    #[inline(always)]
-    fn length(&self, at: u32) -> usize {
-        self.from(at).trailing_ones() as usize
+    fn round(&self, window: usize) -> [u64; 3] {
+        self.0[window..window + 3].try_into().expect("the slice has that length")
     }
 
     /// The word at a place, with its surroundings as far as 64 bytes tell.
     #[inline(always)]
-    fn word(&self, at: u32) -> Word {
-        let (window, bit) = (at as usize / WINDOW % GROUP + 1, at % WINDOW as u32);
-        let up_to = (self.0[window] << 1) << (WINDOW as u32 - 1 - bit) | self.0[window - 1] >> bit;
-        let from = self.from(at);
+    fn word(&self, at: u16) -> Word {
+        let (window, bit) = (usize::from(at) / WINDOW % GROUP, u32::from(at) % WINDOW as u32);
+        let [before, own, behind] = self.round(window);
+        let up_to = (own << 1) << (WINDOW as u32 - 1 - bit) | before >> bit;
+        let from = (own >> bit) | ((behind << 1) << (WINDOW as u32 - 1 - bit));
         let length = from.trailing_ones();
         let rest = from.checked_shr(length).unwrap_or(0);
         let behind = if rest == 0 { 0 } else { rest.trailing_zeros() };
         let before = if up_to == 0 { 0 } else { up_to.leading_zeros() };
-        Word { at, length: length as u8, before: before as u8, behind: behind as u8 }
+        Word { at: 0, length: length as u8, before: before as u8, behind: behind as u8 }
     }
 }
 
 /// Writes the places of the set bits, four at a time whether there are that many or not: a branch on
 /// each would be mispredicted in nearly every window.
 #[inline(always)]
-fn place_bits(mut bits: u64, offset: u32, places: &mut [u32; WINDOW]) {
+fn place_bits(mut bits: u64, offset: u16, places: &mut [u16; WINDOW]) {
     for four in places.as_chunks_mut::<4>().0 {
         for place in four {
-            *place = offset.wrapping_add(bits.trailing_zeros());
+            *place = offset.wrapping_add(bits.trailing_zeros() as u16);
             bits &= bits.wrapping_sub(1);
         }
         if bits == 0 {
@@ -430,7 +533,7 @@ fn place_bits(mut bits: u64, offset: u32, places: &mut [u32; WINDOW]) {
     }
 }
 
-/// Where a run of at least [`LONG`] word bytes begins or goes on. Halving steps: bit `i` of `two`
+/// Where a run of at least [`LONG`](super::sieve::LONG) word bytes begins or goes on. Halving steps: bit `i` of `two`
 /// says that bytes `i` and `i + 1` are word bytes, and so on.
 #[inline(always)]
 fn long_runs(word: u64, next: u64) -> u64 {
@@ -445,13 +548,18 @@ fn long_runs(word: u64, next: u64) -> u64 {
 mod x86 {
     use std::arch::x86_64::*;
 
-    use super::{Block, CLASS, FRONTED, Found, Masks, Sieve, WINDOW, Window, place_bits, run};
+    use super::{
+        super::sieve::{MIXES, normal_byte},
+        Block, CLASS, Filters, Form, Found, Masks, Starts, Text, WINDOW, Window, no_pairs,
+        place_bits, run,
+    };
 
     pub(super) fn has_avx512() -> bool {
         is_x86_feature_detected!("avx512f")
             && is_x86_feature_detected!("avx512bw")
             && is_x86_feature_detected!("avx512vbmi")
             && is_x86_feature_detected!("avx512vbmi2")
+            && is_x86_feature_detected!("gfni")
             && has_scalar()
     }
 
@@ -469,92 +577,132 @@ mod x86 {
     /// # Safety
     ///
     /// The machine must have the features named here; see [`has_avx512`].
-    #[target_feature(enable = "avx512f,avx512bw,avx512vbmi,avx512vbmi2,bmi1,bmi2,lzcnt,popcnt")]
-    pub(super) unsafe fn find_avx512(sieve: &Sieve, block: Block<'_>, found: &mut Found) {
+    #[target_feature(
+        enable = "avx512f,avx512bw,avx512vbmi,avx512vbmi2,gfni,bmi1,bmi2,lzcnt,popcnt"
+    )]
+    pub(super) unsafe fn find_avx512(filters: Filters<'_>, block: Block<'_>, found: &mut Found) {
         let table = |table: &[u8; 128]| {
             let bytes = table.as_ptr();
             // SAFETY: the table has 128 bytes, two loads of 64 without alignment.
             unsafe { (_mm512_loadu_si512(bytes.cast()), _mm512_loadu_si512(bytes.add(64).cast())) }
         };
-        let (class, [first, rest @ ..]) = (table(&CLASS), sieve.tables.each_ref().map(table));
-        let look_up = |(low, high): (__m512i, __m512i), bytes: __m512i| {
-            // One instruction looks 64 bytes up by their low seven bits.
-            _mm512_permutex2var_epi8(low, bytes, high)
-        };
-        let (one, two) = (_mm512_set1_epi8(1), _mm512_set1_epi8(2));
+        let kinds = table(&KINDS);
+        let word_bits = _mm512_set1_epi8(0x7F);
         let feed = _mm512_set1_epi8(b'\n' as i8);
-        let fronted = _mm512_set1_epi8(FRONTED as i8);
-        let others = _mm512_set1_epi8(!FRONTED as i8);
-        let classify = |window: &Window| {
-            // SAFETY: a window has 72 bytes; the loads read 64 from offsets below PLACES.
-            let at =
-                |offset: usize| unsafe { _mm512_loadu_si512(window.as_ptr().add(offset).cast()) };
-            let bytes = at(0);
-            let kind = look_up(class, bytes);
+        let read = |window: &Window, normal: &mut Window| {
+            // SAFETY: a window has 64 bytes.
+            let bytes = unsafe { _mm512_loadu_si512(window.as_ptr().cast()) };
             let beyond = _mm512_movepi8_mask(bytes);
-            let mut buckets = look_up(first, bytes);
-            for (place, table) in (1..).zip(rest) {
-                buckets = _mm512_and_si512(buckets, look_up(table, at(place)));
-            }
+            let kind = _mm512_maskz_permutex2var_epi8(!beyond, kinds.0, bytes, kinds.1);
+            let of_words = _mm512_and_si512(kind, word_bits);
+            // SAFETY: as above.
+            unsafe { _mm512_storeu_si512(normal.as_mut_ptr().cast(), of_words) };
             Masks {
-                word: _mm512_test_epi8_mask(kind, one) & !beyond,
-                chain: _mm512_test_epi8_mask(kind, two) | beyond,
+                word: _mm512_test_epi8_mask(kind, word_bits),
+                chain: _mm512_movepi8_mask(kind) | beyond,
                 high: beyond,
                 feed: _mm512_cmpeq_epi8_mask(bytes, feed),
-                short: _mm512_test_epi8_mask(buckets, others),
-                fronted: _mm512_test_epi8_mask(buckets, fronted),
             }
+        };
+        let matrices = MIXES.map(|mix| _mm512_set1_epi64(mix.matrix() as i64));
+        let pair = |text: &mut Text, windows: usize| {
+            let Text { normal, pairs } = text;
+            for at in (0..=windows).map(|window| window * WINDOW) {
+                // SAFETY: both have two windows more than a group, and no group more than `windows`.
+                unsafe {
+                    let first = _mm512_loadu_si512(normal.as_ptr().add(at).cast());
+                    let second = _mm512_loadu_si512(normal.as_ptr().add(at + 1).cast());
+                    let mixed = _mm512_xor_si512(
+                        _mm512_gf2p8affine_epi64_epi8::<0>(first, matrices[0]),
+                        _mm512_gf2p8affine_epi64_epi8::<0>(second, matrices[1]),
+                    );
+                    _mm512_storeu_si512(pairs.as_mut_ptr().add(at).cast(), mixed);
+                }
+            }
+        };
+        let [[short_1, short_2, short_3], [long_1, long_2, long_3]] =
+            [&filters.sieve.short, &filters.sieve.long]
+                .map(|tables| tables.0.each_ref().map(table));
+        let sift = |text: &Text, offset: usize, Starts { left, long }: Starts| {
+            let at = |look: usize| {
+                let pairs = text.pairs[offset + 2 * look..][..WINDOW].as_ptr();
+                // SAFETY: the slice has 64 bytes.
+                unsafe { _mm512_loadu_si512(pairs.cast()) }
+            };
+            let look = |table: (__m512i, __m512i), pairs| {
+                // One instruction looks 64 bytes up by their low seven bits.
+                _mm512_permutex2var_epi8(table.0, pairs, table.1)
+            };
+            let (first, second, third) = (at(0), at(1), at(2));
+            let both = _mm512_and_si512(look(short_1, first), look(short_2, second));
+            let short = _mm512_test_epi8_mask(both, look(short_3, third));
+            let both = _mm512_and_si512(look(long_1, first), look(long_2, second));
+            let long_ones = _mm512_test_epi8_mask(both, look(long_3, third));
+            left & ((short & !long) | (long_ones & long))
         };
         let bit_numbers: [u8; WINDOW] = std::array::from_fn(|bit| bit as u8);
         // SAFETY: the array has 64 bytes.
         let bit_numbers = unsafe { _mm512_loadu_si512(bit_numbers.as_ptr().cast()) };
-        let place = |bits: u64, offset: u32, places: &mut [u32; WINDOW]| {
+        let place = |bits: u64, offset: u16, places: &mut [u16; WINDOW]| {
             let numbers = _mm512_maskz_compress_epi8(bits, bit_numbers);
-            let offset = _mm512_set1_epi32(offset as i32);
-            let widen = |sixteen| _mm512_add_epi32(_mm512_cvtepu8_epi32(sixteen), offset);
+            let offset = _mm256_set1_epi16(offset as i16);
+            let widen = |sixteen| _mm256_or_si256(_mm256_cvtepu8_epi16(sixteen), offset);
             let places = places.as_mut_ptr();
             // SAFETY: the slice has room for 64; no more than every second bit starts a word.
             unsafe {
-                _mm512_storeu_si512(places.cast(), widen(_mm512_castsi512_si128(numbers)));
+                _mm256_storeu_si256(places.cast(), widen(_mm512_castsi512_si128(numbers)));
                 if bits.count_ones() > 16 {
                     let second = _mm512_extracti32x4_epi32::<1>(numbers);
-                    _mm512_storeu_si512(places.add(16).cast(), widen(second));
+                    _mm256_storeu_si256(places.add(16).cast(), widen(second));
                 }
             }
         };
-        run(sieve, block, found, classify, place);
+        run(filters, block, found, Form { read, pair, sift, place });
     }
 
     /// # Safety
     ///
     /// The machine must have the features named here; see [`has_avx2`].
     #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
-    pub(super) unsafe fn find_avx2(sieve: &Sieve, block: Block<'_>, found: &mut Found) {
-        let classify = |window: &Window| {
-            // SAFETY: a window has 72 bytes, two loads of 32.
-            let (first, second) = unsafe {
-                let bytes = window.as_ptr();
-                (_mm256_loadu_si256(bytes.cast()), _mm256_loadu_si256(bytes.add(32).cast()))
+    pub(super) unsafe fn find_avx2(filters: Filters<'_>, block: Block<'_>, found: &mut Found) {
+        let read = |window: &Window, normal: &mut Window| {
+            // SAFETY: both have 64 bytes, twice 32.
+            let (a, b) = unsafe {
+                let (from, to) = (window.as_ptr(), normal.as_mut_ptr());
+                let at = |offset: usize| _mm256_loadu_si256(from.add(offset).cast());
+                let ((first, a), (second, b)) = (half(at(0)), half(at(32)));
+                _mm256_storeu_si256(to.cast(), first);
+                _mm256_storeu_si256(to.add(32).cast(), second);
+                (a, b)
             };
-            let (a, b) = (half(first), half(second));
             let join = |low: u32, high: u32| u64::from(low) | (u64::from(high) << 32);
             Masks {
                 word: join(a[0], b[0]),
                 chain: join(a[1], b[1]),
                 high: join(a[2], b[2]),
                 feed: join(a[3], b[3]),
-                // Without a 128-byte look-up every start goes to the hash.
-                short: u64::MAX,
-                fronted: 0,
             }
         };
-        run(sieve, block, found, classify, place_bits);
+        // Without a 128-byte look-up every start goes to the hash.
+        let sift = |_: &Text, _: usize, Starts { left, .. }: Starts| left;
+        run(filters, block, found, Form { read, pair: no_pairs, sift, place: place_bits });
     }
 
-    /// Masks of 32 bytes: word, chain, high, feed.
+    /// The [`normal_byte`] of each byte of ASCII, and the highest bit where a token can go on.
+    const KINDS: [u8; 128] = {
+        let mut kinds = [0; 128];
+        let mut byte = 0;
+        while byte < 128 {
+            kinds[byte] = normal_byte(byte as u8) | (CLASS[byte] >> 1) << 7;
+            byte += 1;
+        }
+        kinds
+    };
+
+    /// The normal bytes of 32, and their masks: word, chain, high, feed.
     #[inline]
     #[target_feature(enable = "avx2")]
-    fn half(bytes: __m256i) -> [u32; 4] {
+    fn half(bytes: __m256i) -> (__m256i, [u32; 4]) {
         let set = |byte: u8| _mm256_set1_epi8(byte as i8);
         let equal = |byte: u8| _mm256_cmpeq_epi8(bytes, set(byte));
         // Signed comparison: bytes beyond ASCII are negative and fall below every range.
@@ -569,7 +717,8 @@ mod x86 {
         let glue = or(or(equal(b'.'), equal(b'\'')), or(equal(b','), between(bytes, b':', b';')));
         let mask = |value| _mm256_movemask_epi8(value) as u32;
         let high = mask(bytes);
-        [mask(word), mask(or(word, glue)) | high, high, mask(equal(b'\n'))]
+        let masks = [mask(word), mask(or(word, glue)) | high, high, mask(equal(b'\n'))];
+        (_mm256_and_si256(bytes, word), masks)
     }
 }
 
@@ -577,10 +726,7 @@ mod x86 {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{
-        super::sieve::{Front, Sought},
-        *,
-    };
+    use super::{super::sieve::Sought, *};
 
     fn block(text: &[u8]) -> Block<'_> {
         Block { text, ahead: 0 }
@@ -588,11 +734,9 @@ mod tests {
 
     fn words(sieve: &Sieve, text: &[u8]) -> Vec<(usize, usize)> {
         let mut found = Found::default();
-        find(sieve, block(text), &mut found);
-        let words = found.words.iter().map(|word| (word.at as usize, usize::from(word.length)));
-        let mut all: Vec<_> = words.collect();
-        all.sort_unstable();
-        all
+        find(Filters { sieve, slots: &Slots::anything() }, block(text), &mut found);
+        let words = found.words().iter().map(|sifted| sifted.word);
+        words.map(|word| (word.at as usize, usize::from(word.length))).collect()
     }
 
     fn sieve(words: &[&str]) -> Sieve {
@@ -622,41 +766,6 @@ mod tests {
     }
 
     #[test]
-    fn words_behind_other_bytes_are_kept_out() {
-        let sought = [
-            Sought::Fronted(b"error", Front::Lead),
-            Sought::Fronted(b"error", Front::Byte(b':')),
-            Sought::Fronted(b"FAIL", Front::Lead),
-            Sought::AnyCase(b"mirrors"),
-        ];
-        let sieve = Sieve::new(sought.into_iter());
-        let text =
-            b"xx: error ::error a error -error Error FAIL-FAIL x FAIL\nerror Mirrors z\terror";
-        // Only tables of 128 bytes thin out.
-        let expected = [4, 12, 56, 62];
-        if kernel_is_exact() {
-            let all: Vec<usize> = words(&sieve, text).into_iter().map(|(at, _)| at).collect();
-            assert_eq!(all, expected);
-        }
-        let mut found = Found::default();
-        find_portable(&sieve, block(text), &mut found);
-        let mut all: Vec<usize> = found.words.iter().map(|word| word.at as usize).collect();
-        all.sort_unstable();
-        assert_eq!(all, expected);
-        // What stands before a group is not looked at, and text beyond ASCII is left to the hash.
-        assert_eq!(words(&sieve, b"error"), [(0, 5)]);
-        assert_eq!(words(&sieve, "é a error".as_bytes()), [(5, 5)]);
-    }
-
-    /// Whether [`find`] keeps no more than the specification does.
-    fn kernel_is_exact() -> bool {
-        #[cfg(target_arch = "x86_64")]
-        return x86::has_avx512() || !x86::has_avx2();
-        #[cfg(not(target_arch = "x86_64"))]
-        return true;
-    }
-
-    #[test]
     fn words_are_found_at_every_offset_of_the_windows() {
         let sieve = sieve(&["timeout", "libvirterror"]);
         for gap in 0..200 {
@@ -670,11 +779,24 @@ mod tests {
     fn a_long_chain_is_told_once() {
         let sieve = sieve(&["mirrors"]);
         let mut found = Found::default();
-        find(&sieve, block("a.b:c'é,".repeat(100).as_bytes()), &mut found);
+        let filters = Filters { sieve: &sieve, slots: &Slots::anything() };
+        find(filters, block("a.b:c'é,".repeat(100).as_bytes()), &mut found);
         assert_eq!(found.chains.len(), 1);
-        assert!(found.beyond_ascii);
-        find(&sieve, block("a.b:c'd, ".repeat(100).as_bytes()), &mut found);
-        assert_eq!((found.chains.len(), found.beyond_ascii), (0, false));
+        assert_eq!(found.beyond_ascii, [0]);
+        find(filters, block("a.b:c'd, ".repeat(100).as_bytes()), &mut found);
+        assert!(found.chains.is_empty() && found.beyond_ascii.is_empty());
+    }
+
+    #[test]
+    fn what_folds_into_ascii_is_found_once_wherever_groups_end() {
+        let filters = Filters { sieve: &sieve(&["kernel"]), slots: &Slots::anything() };
+        for gap in (0..GROUP_BYTES * 2).step_by(GROUP_BYTES / 2).flat_map(|at| at..at + 4) {
+            let text = format!("{}\u{212A}\u{2014}\u{130}\u{c4}", "-".repeat(gap));
+            let mut found = Found::default();
+            find(filters, block(text.as_bytes()), &mut found);
+            let places: Vec<u32> = found.folding_into_ascii(text.as_bytes()).collect();
+            assert_eq!(places, [gap as u32, gap as u32 + 6], "gap {gap}");
+        }
     }
 
     proptest! {
@@ -686,29 +808,27 @@ mod tests {
         ) {
             let words = ["a", "ab", "aba", "aaaa", "aabab", "aaaaaa", "aaaaaaaabb"];
             let any_case = words.iter().map(|word| Sought::AnyCase(word.as_bytes()));
-            let fronted = [
-                Sought::Fronted(b"BaB", Front::Byte(b'.')),
-                Sought::Fronted(b"Ba", Front::Lead),
-                Sought::Fronted(b"BBaa", Front::Lead),
-            ];
-            let sieve = Sieve::new(any_case.chain(fronted));
+            let written = [&b"BaB"[..], b"Ba", b"BBaa"].map(Sought::AsWritten);
+            let sieve = Sieve::new(any_case.chain(written));
             let (mut fast, mut plain) = (Found::default(), Found::default());
-            find(&sieve, block(&text), &mut fast);
-            find_portable(&sieve, block(&text), &mut plain);
-            prop_assert_eq!(&fast.words, &plain.words);
+            let filters = Filters { sieve: &sieve, slots: &Slots::anything() };
+            find(filters, block(&text), &mut fast);
+            find_portable(filters, block(&text), &mut plain);
+            prop_assert_eq!(fast.words(), plain.words());
             prop_assert_eq!(&fast.window_feeds, &plain.window_feeds);
             for at in (0..text.len()).step_by(7) {
                 let feeds = text[..at].iter().filter(|byte| **byte == b'\n').count();
                 prop_assert_eq!(fast.feeds_before(&text, at), feeds as u64);
             }
             prop_assert_eq!(&fast.chains, &plain.chains);
-            prop_assert_eq!((fast.lines, fast.beyond_ascii), (plain.lines, plain.beyond_ascii));
+            prop_assert_eq!(fast.lines, plain.lines);
+            prop_assert_eq!(&fast.beyond_ascii, &plain.beyond_ascii);
             #[cfg(target_arch = "x86_64")]
             if x86::has_avx2() {
                 let mut narrow = Found::default();
                 // SAFETY: detected just above.
-                unsafe { x86::find_avx2(&sieve, block(&text), &mut narrow) };
-                prop_assert!(plain.words.iter().all(|word| narrow.words.contains(word)));
+                unsafe { x86::find_avx2(filters, block(&text), &mut narrow) };
+                prop_assert!(plain.words().iter().all(|word| narrow.words().contains(word)));
                 prop_assert_eq!(&narrow.chains, &plain.chains);
                 prop_assert_eq!(narrow.lines, plain.lines);
             }

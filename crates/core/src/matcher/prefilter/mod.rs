@@ -10,6 +10,7 @@
 //! beyond ASCII that lower-case into it) is told as [`What::Exact`]: analyse that event and look its
 //! tokens up.
 
+mod beside;
 mod context;
 mod gate;
 mod kernel;
@@ -18,9 +19,10 @@ mod words;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
+use beside::Slots;
 pub(crate) use context::Context;
 use context::Verdict;
-use kernel::{Block, Found};
+use kernel::{Block, Filters, Found};
 pub(crate) use sieve::is_word_byte;
 use sieve::{Sieve, Sought};
 use words::{Promising, Seen, Words};
@@ -86,6 +88,7 @@ pub(crate) struct Extras<'a> {
 #[derive(Debug)]
 pub(crate) struct Prefilter {
     sieve: Sieve,
+    slots: Slots,
     words: Words,
     /// The literals' contexts, then those of the texts.
     contexts: Vec<Option<Context>>,
@@ -133,9 +136,11 @@ impl Prefilter {
         contexts.extend(texts.iter().map(|text| Context::verbatim(*text, &rarity)));
         let anchors = contexts.iter().flatten().map(Context::sought);
         let marked = marks.iter().map(|mark| Sought::AnyCase(mark.as_bytes()));
+        let words = Words::new(&contexts, marks);
         Prefilter {
             sieve: Sieve::new(anchors.chain(marked)),
-            words: Words::new(&contexts, marks),
+            slots: words.slots(),
+            words,
             contexts,
             first_text: literals.len() as u32,
             pieces: Pieces::new(literals),
@@ -156,20 +161,16 @@ impl Prefilter {
         candidates.clear();
         marks.clear();
         sightings.clear();
-        kernel::find(&self.sieve, Block { text: block, ahead: *ahead }, found);
-        self.words.look_up(block, &found.words, seen, marks);
+        let filters = Filters { sieve: &self.sieve, slots: &self.slots };
+        kernel::find(filters, Block { text: block, ahead: *ahead }, found);
+        self.words.look_up(block, found.words(), seen, marks);
         for &word in &seen.phrases {
             self.push_phrases(block, word, live, candidates);
         }
         sightings.extend(seen.texts.iter().filter_map(|&(at, id)| self.sighting(block, at, id)));
         let exact = |position| Candidate { position, what: What::Exact };
         candidates.extend(found.chains.iter().copied().map(exact));
-        if found.beyond_ascii {
-            for folding in FOLDING_INTO_ASCII {
-                let places = memchr::memmem::find_iter(block, folding);
-                candidates.extend(places.map(|at| exact(at as u32)));
-            }
-        }
+        candidates.extend(found.folding_into_ascii(block).map(exact));
         if let Some(engine) = self.pieces.as_ref().filter(|_| pieces) {
             engine.find(block, live, candidates);
         }
@@ -227,10 +228,6 @@ impl Prefilter {
         }
     }
 }
-
-/// UTF-8 of the code points beyond ASCII that lower-case to an ASCII letter: U+212A KELVIN SIGN and
-/// U+0130 LATIN CAPITAL LETTER I WITH DOT ABOVE (Unicode Character Database, UnicodeData.txt).
-const FOLDING_INTO_ASCII: [&[u8]; 2] = ["\u{212A}".as_bytes(), "\u{130}".as_bytes()];
 
 impl Pieces {
     fn new(literals: &[Literal]) -> Option<Pieces> {

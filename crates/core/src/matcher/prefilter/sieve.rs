@@ -1,135 +1,55 @@
 //! What the [kernel](super::kernel) keeps of a text's words: a few bytes of each word decide, by tables
-//! and Bloom filters.
+//! and a Bloom filter.
 //!
-//! Most words are in no phrase, and are to be dropped for as little as can be. Long ones are rare enough
-//! to hash each. The short are everywhere, so their first bytes are looked up before: a table for each
-//! place, a bit for each bucket of words (the idea of Hyperscan's Teddy). Which words share a bucket
-//! decides what passes by mixture, so words that would let much through have buckets of their own.
+//! Most words are in no phrase, and are to be dropped for as little as can be. So they are thinned out
+//! before they are hashed, 64 places at a time: three [looks](LOOKS), each at two neighbouring bytes
+//! [mixed](Mix) to seven bits, each into a table that has a bit for each bucket of words. The buckets are
+//! the idea of Hyperscan's Teddy, which looks at single bytes; two letters together say much more than the
+//! two say one by one. Long words have tables of their own, or they would fill those of the short ones.
 
 /// Words from this length on are known by their first bytes alone.
 pub(super) const LONG: usize = 8;
 
-/// Buckets of short words, a bit each.
-const BUCKETS: usize = u8::BITS as usize;
-/// The bucket of words of one or two bytes, which leave most places open.
-const TINY: u8 = 1 << 7;
-/// Of those a little longer, which leave some open. With the tiny ones they would let half of what passes
-/// through by mixture: any number that begins like one of these, wherever `0` is sought.
-const BRIEF: u8 = 1 << 4;
-/// Of those kept only behind certain bytes.
-pub(super) const FRONTED: u8 = 1 << 6;
-/// Of those in capitals, that they do not let through words in small letters.
-const CAPITAL: u8 = 1 << 5;
+/// Looks at a word: at its first two bytes, at the two behind them, and at the next two.
+pub(super) const LOOKS: usize = 3;
 
-/// Bytes at the start of a short word that the bucket tables look at.
-pub(super) const PLACES: usize = 5;
+/// Buckets of words, a bit each.
+const BUCKETS: usize = u8::BITS as usize;
+/// Words below these lengths have a bucket of their own: they leave most of what is looked at open, and
+/// would let through by mixture whatever begins like one of their bucket.
+const TINY: usize = 3;
+const BRIEF: usize = 5;
 
 /// The words to keep.
 #[derive(Clone, Debug)]
 pub(super) struct Sieve {
-    pub(super) long: Bloom,
-    pub(super) short: Bloom,
-    /// For each of the first bytes of a word, the buckets whose short words have that byte
-    /// there; a byte that is no part of a word stands for the end of a shorter one.
-    pub(super) tables: [[u8; 128]; PLACES],
-    pub(super) any_short: bool,
-    /// What may stand before a word of the bucket [`FRONTED`].
-    pub(super) fronts: Fronts,
-    /// The bit of a first byte that tells a capital, where some words are [sought as they are
-    /// written](Sought::AsWritten); else nothing.
-    case: u64,
+    /// Of all words, by their first eight bytes.
+    pub(super) bloom: Bloom,
+    /// Of the words below [`LONG`] bytes.
+    pub(super) short: Tables,
+    /// Of the others.
+    pub(super) long: Tables,
 }
+
+/// For each look and each mixture of its two bytes the buckets whose words may have it there.
+#[derive(Clone, Debug)]
+pub(super) struct Tables(pub(super) [[u8; 128]; LOOKS]);
 
 /// A word to keep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Sought<'a> {
-    /// As it is written: a word that is in every line in small letters may be rare in capitals.
+    /// With its first letter as it is written: a word that is in every line in small letters may be rare
+    /// in capitals.
     AsWritten(&'a [u8]),
-    /// The same, only behind such bytes.
-    Fronted(&'a [u8], Front),
     /// Lower-cased, in any case.
     AnyCase(&'a [u8]),
-}
-
-/// What stands before a word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Front {
-    /// This byte.
-    Byte(u8),
-    /// A line feed, or a blank that follows no small letter.
-    Lead,
 }
 
 impl<'a> Sought<'a> {
     fn bytes(self) -> &'a [u8] {
         match self {
-            Sought::AsWritten(word) | Sought::Fronted(word, _) | Sought::AnyCase(word) => word,
+            Sought::AsWritten(word) | Sought::AnyCase(word) => word,
         }
-    }
-
-    /// Whether it begins with a capital, and may not begin with a small letter.
-    fn is_capital(self) -> bool {
-        matches!(self, Sought::AsWritten([first, ..]) if first & SMALL == 0)
-    }
-
-    /// Whether a byte of the text may be this one of the word.
-    fn fits(self, byte: u8, letter: u8) -> bool {
-        match self {
-            Sought::AsWritten(_) | Sought::Fronted(..) => byte == letter,
-            Sought::AnyCase(_) => byte.to_ascii_lowercase() == letter,
-        }
-    }
-}
-
-/// What may stand before some words, by the byte that does.
-#[derive(Clone, Debug)]
-pub(super) struct Fronts([Fronting; 256]);
-
-/// Whether a word may stand behind a byte.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Fronting {
-    No,
-    /// Where no small letter stands before the byte.
-    Lead,
-    Yes,
-}
-
-impl Fronts {
-    fn new(fronts: impl Iterator<Item = Front>) -> Fronts {
-        let mut table = [Fronting::No; 256];
-        for front in fronts {
-            match front {
-                Front::Byte(byte) => table[usize::from(byte)] = Fronting::Yes,
-                Front::Lead => {
-                    table[usize::from(b'\n')] = Fronting::Yes;
-                    for blank in [b' ', b'\t'] {
-                        let known = &mut table[usize::from(blank)];
-                        *known = Fronting::Lead.max(*known);
-                    }
-                }
-            }
-        }
-        Fronts(table)
-    }
-
-    /// Leaves of the places of a window, which begins at `offset` of the text, those that have such bytes
-    /// before them. What stands before the text is not known.
-    #[inline(always)]
-    pub(super) fn kept(&self, text: &[u8], offset: u32, places: u64) -> u64 {
-        let (mut left, mut kept) = (places, places);
-        while left != 0 {
-            let bit = left.trailing_zeros();
-            if let Some([.., further, byte]) = text.get(..(offset + bit) as usize) {
-                let is_kept = match self.0[usize::from(*byte)] {
-                    Fronting::No => false,
-                    Fronting::Lead => !further.is_ascii_lowercase(),
-                    Fronting::Yes => true,
-                };
-                kept &= !(u64::from(!is_kept) << bit);
-            }
-            left &= left - 1;
-        }
-        kept
     }
 }
 
@@ -139,76 +59,123 @@ const SMALL: u8 = 0x20;
 impl Sieve {
     /// A sieve for the given words, each ASCII.
     pub(super) fn new<'a>(words: impl Iterator<Item = Sought<'a>>) -> Sieve {
-        let (long, mut short): (Vec<_>, Vec<_>) =
-            words.partition(|word| word.bytes().len() >= LONG);
-        let as_written = |word: &Sought<'_>| !matches!(word, Sought::AnyCase(_));
-        let case = if long.iter().chain(&short).any(as_written) { u64::from(SMALL) } else { 0 };
-        short.sort_unstable_by_key(|word| (word.bytes(), *word));
-        short.dedup();
-        let tables = bucket_tables(&short);
-        let front = |word: &Sought<'_>| match word {
-            Sought::Fronted(_, front) => Some(*front),
-            _ => None,
-        };
-        Sieve {
-            long: Bloom::new(&long, case),
-            short: Bloom::new(&short, case),
-            tables,
-            any_short: !short.is_empty(),
-            fronts: Fronts::new(short.iter().filter_map(front)),
-            case,
-        }
+        let mut words: Vec<_> = words.collect();
+        words.sort_unstable_by_key(|word| (word.bytes(), *word));
+        words.dedup();
+        let all = words.iter().map(|word| word.bytes());
+        let (short, long): (Vec<&[u8]>, Vec<&[u8]>) = all.partition(|word| word.len() < LONG);
+        Sieve { bloom: Bloom::new(&words), short: Tables::new(&short), long: Tables::new(&long) }
     }
 
-    /// Marks the key of a word that begins with a capital, where that makes a difference: bit 7 is
-    /// free in ASCII.
+    /// Whether a word may be one of those to keep, by the eight [normal bytes](normal_byte) at its start.
     #[inline(always)]
-    pub(super) fn cased(&self, key: u64, load: u64) -> u64 {
-        key | (!load & self.case) << 2
+    pub(super) fn admits(&self, normal: u64) -> bool {
+        self.bloom.admits(key_of_normal(normal, self.bloom.fold))
     }
 }
 
-/// Sorts short words, which are in order, into buckets.
-fn bucket_tables(short: &[Sought<'_>]) -> [[u8; 128]; PLACES] {
-    let mut tables = [[0; 128]; PLACES];
-    let mut usual = Vec::new();
-    let mut taken = FRONTED;
-    for word in short {
-        let bucket = match word {
-            _ if word.bytes().len() < PLACES - 2 => TINY,
-            Sought::Fronted(..) => FRONTED,
-            _ if word.is_capital() => CAPITAL,
-            _ if word.bytes().len() < PLACES => BRIEF,
-            _ => {
-                usual.push(*word);
-                continue;
-            }
-        };
-        taken |= bucket;
-        admit(&mut tables, *word, bucket);
-    }
-    // Neighbours in the alphabet share first bytes, so they share a bucket.
-    let free: Vec<u8> = (0..BUCKETS).map(|bit| 1 << bit).filter(|bit| bit & taken == 0).collect();
-    for (index, word) in usual.iter().enumerate() {
-        admit(&mut tables, *word, free[index * free.len() / usual.len()]);
-    }
-    tables
+/// A byte as the sieve sees it: itself where it is part of a word, else 0.
+pub(super) const fn normal_byte(byte: u8) -> u8 {
+    if byte < 128 && CLASS[byte as usize] & 1 != 0 { byte } else { 0 }
 }
 
-/// Enters a short word's first bytes into the tables.
-fn admit(tables: &mut [[u8; 128]; PLACES], word: Sought<'_>, bucket: u8) {
-    for (place, table) in tables.iter_mut().enumerate() {
-        for byte in 0..128_u8 {
-            let fits = match word.bytes().get(place) {
-                Some(letter) => word.fits(byte, *letter),
-                None if place == word.bytes().len() => !is_word_byte(byte),
-                None => true,
-            };
-            if fits {
-                table[byte as usize] |= bucket;
+/// How a byte goes into a mixture: for each of seven bits, which of the byte's bits are added to it
+/// modulo 2. None asks for the bit that tells small letters from capitals.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Mix([u8; 7]);
+
+/// For the two bytes of a look. Drawn at random; of sixty draws the one that let least of real logs
+/// through for the fingerprints of the reference data.
+pub(super) const MIXES: [Mix; 2] = [
+    Mix([0x1d, 0x53, 0x5f, 0x03, 0x41, 0x11, 0x13]),
+    Mix([0x0c, 0x1c, 0x0b, 0x52, 0x56, 0x06, 0x46]),
+];
+
+impl Mix {
+    /// The byte's part in the mixture.
+    const fn of(self, byte: u8) -> u8 {
+        let (mut mixed, mut bit) = (0, 0);
+        while bit < self.0.len() {
+            mixed |= ((self.0[bit] & byte).count_ones() as u8 & 1) << bit;
+            bit += 1;
+        }
+        mixed
+    }
+
+    /// The same as a matrix for the instruction GF2P8AFFINEQB: its highest byte makes the lowest bit.
+    #[cfg(target_arch = "x86_64")]
+    pub(super) fn matrix(self) -> u64 {
+        let rows = (0..).zip(self.0);
+        rows.fold(0, |matrix, (bit, row)| matrix | u64::from(row) << (8 * (7 - bit)))
+    }
+}
+
+/// Both for every byte, where there is no such instruction.
+const MIXED: [[u8; 128]; 2] = {
+    let mut table = [[0; 128]; 2];
+    let mut byte = 0;
+    while byte < 128 {
+        table[0][byte] = MIXES[0].of(byte as u8);
+        table[1][byte] = MIXES[1].of(byte as u8);
+        byte += 1;
+    }
+    table
+};
+
+/// Two normal bytes mixed to seven bits.
+#[inline(always)]
+fn mixed([first, second]: [u8; 2]) -> u8 {
+    MIXED[0][usize::from(first & 0x7F)] ^ MIXED[1][usize::from(second & 0x7F)]
+}
+
+impl Tables {
+    /// Sorts words, which are in order, into buckets.
+    fn new(words: &[&[u8]]) -> Tables {
+        let mut tables = Tables([[0; 128]; LOOKS]);
+        let (tiny, rest): (Vec<&[u8]>, Vec<&[u8]>) =
+            words.iter().partition(|word| word.len() < TINY);
+        let (brief, usual): (Vec<&[u8]>, Vec<&[u8]>) =
+            rest.iter().partition(|word| word.len() < BRIEF);
+        let own = [tiny, brief].into_iter().filter(|words| !words.is_empty());
+        let mut free = 0..BUCKETS;
+        for words in own {
+            let bucket = 1 << free.next().unwrap_or_default();
+            words.iter().for_each(|word| tables.admit(word, bucket));
+        }
+        // Neighbours in the alphabet share first bytes, so they share a bucket.
+        for (index, word) in usual.iter().enumerate() {
+            let bucket = free.start + index * free.len() / usual.len();
+            tables.admit(word, 1 << bucket);
+        }
+        tables
+    }
+
+    /// Enters a word.
+    fn admit(&mut self, word: &[u8], bucket: u8) {
+        for (look, table) in self.0.iter_mut().enumerate() {
+            for first in fitting(word, 2 * look) {
+                for second in fitting(word, 2 * look + 1) {
+                    table[usize::from(mixed([first, second]))] |= bucket;
+                }
             }
         }
     }
+
+    /// The buckets that a word may be of, by the normal bytes at its start.
+    pub(super) fn buckets(&self, normal: &[u8]) -> u8 {
+        let looks = self.0.iter().zip(normal.as_chunks::<2>().0);
+        looks.fold(u8::MAX, |left, (table, pair)| left & table[usize::from(mixed(*pair))])
+    }
+}
+
+/// The normal bytes that may stand at a place counted from the start of a word, but for their case.
+fn fitting(word: &[u8], place: usize) -> impl Iterator<Item = u8> {
+    let known = match word.get(place) {
+        Some(&letter) => Some(letter),
+        None if place == word.len() => Some(0),
+        None => None,
+    };
+    (0..128).filter(move |byte| *byte == known.unwrap_or(normal_byte(*byte)))
 }
 
 /// A Bloom filter of one hash: 128 bits a word keep false alarms below 1 %, and 32 KiB still fit beside
@@ -218,32 +185,27 @@ pub(super) struct Bloom {
     /// All of it is used only by large sets.
     bits: Box<[u64; BLOOM_WORDS]>,
     shift: u32,
+    /// The bits that make small letters of capitals; where some words are sought
+    /// [as they are written](Sought::AsWritten), not in the first byte.
+    fold: u64,
 }
 
 const BLOOM_WORDS: usize = 1 << 12;
 
 impl Bloom {
-    /// With `case`, by the case of the words' first bytes as well; see [`Sieve::case`].
-    fn new(words: &[Sought<'_>], case: u64) -> Bloom {
+    fn new(words: &[Sought<'_>]) -> Bloom {
         let log2 = (words.len() * 128)
             .next_power_of_two()
             .clamp(1 << 12, 64 * BLOOM_WORDS)
             .trailing_zeros();
-        let mut bloom = Bloom { bits: Box::new([0; BLOOM_WORDS]), shift: 64 - log2 };
+        let is_cased = words.iter().any(|word| matches!(word, Sought::AsWritten(_)));
+        let fold = if is_cased { FOLD & !u64::from(SMALL) } else { FOLD };
+        let mut bloom = Bloom { bits: Box::new([0; BLOOM_WORDS]), shift: 64 - log2, fold };
         for word in words {
-            let key = key_of(word.bytes());
-            let capital = key | case << 2;
-            match word {
-                Sought::AsWritten([first, ..]) | Sought::Fronted([first, ..], _)
-                    if first & SMALL == 0 =>
-                {
-                    bloom.add(capital);
-                }
-                Sought::AsWritten(_) | Sought::Fronted(..) => bloom.add(key),
-                Sought::AnyCase(_) => {
-                    bloom.add(key);
-                    bloom.add(capital);
-                }
+            let normal = first_eight(word.bytes());
+            bloom.add(key_of_normal(normal, fold));
+            if let Sought::AnyCase([b'a'..=b'z', ..]) = word {
+                bloom.add(key_of_normal(normal & !u64::from(SMALL), fold));
             }
         }
         bloom
@@ -255,19 +217,36 @@ impl Bloom {
     }
 
     #[inline(always)]
-    pub(super) fn admits(&self, key: u64) -> bool {
+    fn admits(&self, key: u64) -> bool {
         let bit = hash(key) >> self.shift;
         (self.bits[(bit >> 6) as usize % BLOOM_WORDS] >> (bit & 63)) & 1 != 0
     }
 }
 
-/// The first eight bytes of a word, folded, shorter words padded with zeros.
+/// Moves capitals onto small letters, keeps digits, and moves `_` to a code no word byte has.
+const FOLD: u64 = 0x2020_2020_2020_2020;
+
+/// A word's first eight bytes, folded, up to the first that is 0 and that one: it tells where a shorter
+/// word ends.
 #[inline(always)]
-pub(super) fn key_of(word: &[u8]) -> u64 {
+fn key_of_normal(normal: u64, fold: u64) -> u64 {
+    // No byte is above 127, so only a zero borrows, and up to the first that is exact.
+    let ends = normal.wrapping_sub(0x0101_0101_0101_0101) & 0x8080_8080_8080_8080;
+    (normal | fold) & (ends ^ ends.wrapping_sub(1))
+}
+
+/// The first eight bytes of a word, a shorter one padded with zeros.
+fn first_eight(word: &[u8]) -> u64 {
     let mut bytes = [0; 8];
     let taken = word.len().min(8);
     bytes[..taken].copy_from_slice(&word[..taken]);
-    key_of_load(u64::from_le_bytes(bytes), taken)
+    u64::from_le_bytes(bytes)
+}
+
+/// The first eight bytes of a word, folded, shorter words padded with zeros.
+#[inline(always)]
+pub(super) fn key_of(word: &[u8]) -> u64 {
+    key_of_load(first_eight(word), word.len())
 }
 
 /// The same of the word of this length at a place of the text.
@@ -282,14 +261,7 @@ pub(super) fn key_at(text: &[u8], at: usize, length: usize) -> u64 {
 /// The same from an eight-byte load at the word's first byte.
 #[inline(always)]
 pub(super) fn key_of_load(load: u64, length: usize) -> u64 {
-    // `| 0x20` folds A-Z onto a-z, keeps digits, and moves `_` to a code no word byte has.
-    (load | 0x2020_2020_2020_2020) & KEEP[length.min(8)]
-}
-
-/// The same for words shorter than eight bytes.
-#[inline(always)]
-pub(super) fn key_of_short(load: u64, length: usize) -> u64 {
-    (load | 0x2020_2020_2020_2020) & !(u64::MAX << (8 * (length as u32 % 8)))
+    (load | FOLD) & KEEP[length.min(8)]
 }
 
 const KEEP: [u64; 9] = {

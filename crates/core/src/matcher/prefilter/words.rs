@@ -1,18 +1,14 @@
 //! From a word of the text to the phrases that may stand round it.
-//!
-//! Most words that pass the sieve are the right word in the wrong place, so what stands beside a
-//! word is looked at before any of its phrases is: two letters of the word behind and two of the
-//! word before, each against a filter of 64 bits. No branch depends on the text until both said
-//! that it is worth one.
 
 use std::cmp::Ordering;
 
 use super::{
     LiteralId,
+    beside::{Sides, Slots, home},
     context::Context,
     gate::Gate,
-    kernel::{MOST, Word},
-    sieve::{hash, is_word_byte, key_at, key_of},
+    kernel::{MOST, Sifted},
+    sieve::key_of,
 };
 
 /// The anchors of all phrases and texts, by their first eight bytes and their length.
@@ -33,10 +29,7 @@ const FREE: u32 = u32::MAX;
 #[derive(Clone, Copy, Debug)]
 struct Group {
     key: u64,
-    /// What the word behind may be, by its first two letters; 0 when no phrase asks.
-    after: u64,
-    /// What the word before may be, by its last two.
-    before: u64,
+    sides: Sides,
     start: u32,
     count: u32,
     length: u8,
@@ -101,7 +94,8 @@ impl Words {
         let Some((key, length)) = anchors.first().map(Anchor::key) else { return };
         let start = self.entries.len() as u32;
         let (mark, gate) = (false, FREE);
-        let mut group = Group { key, after: 0, before: 0, start, count: 0, length, mark, gate };
+        let sides = Sides::default();
+        let mut group = Group { key, sides, start, count: 0, length, mark, gate };
         for anchor in anchors {
             let Some((id, context)) = anchor.of else {
                 group.mark = true;
@@ -113,9 +107,7 @@ impl Words {
                 self.gates[group.gate as usize].push(id, context);
                 continue;
             }
-            let (after, before) = beside(context);
-            group.after |= after;
-            group.before |= before;
+            group.sides.add(Sides::of(context));
             group.count += 1;
             self.entries.push(id);
         }
@@ -132,6 +124,16 @@ impl Words {
             }
             self.index[at] = place as u32;
         }
+    }
+
+    /// What may stand beside the anchors.
+    pub(super) fn slots(&self) -> Slots {
+        let sides = |group: &Group| match group.mark || group.gate != FREE {
+            true => Sides::ANY,
+            false => group.sides,
+        };
+        let anchors = self.groups.iter().map(|group| (group.key, group.length, sides(group)));
+        Slots::new(anchors)
     }
 
     #[inline]
@@ -152,15 +154,13 @@ impl Words {
     pub(super) fn look_up(
         &self,
         block: &[u8],
-        words: &[Word],
+        words: &[Sifted],
         Seen { phrases: promising, texts }: &mut Seen,
         marks: &mut Vec<u32>,
     ) {
         texts.clear();
-        promising.resize(words.len(), Promising { at: 0, group: 0 });
-        let mut kept = 0;
-        for word in words {
-            let key = key_at(block, word.at as usize, usize::from(word.length));
+        promising.clear();
+        for &Sifted { word, key, beside } in words {
             let Some((group, found)) = self.find(key, word.length) else { continue };
             if found.mark {
                 marks.push(word.at);
@@ -169,14 +169,11 @@ impl Words {
                 let at = word.at as usize;
                 let end = at + usize::from(word.length);
                 gate.admitted(block, (at, end), &mut |id| texts.push((word.at, id)));
-                if found.count == 0 {
-                    continue;
-                }
             }
-            promising[kept] = Promising { at: word.at, group };
-            kept += usize::from(found.admits(block, word));
+            if found.sides.admit(beside) {
+                promising.push(Promising { at: word.at, group });
+            }
         }
-        promising.truncate(kept);
     }
 
     /// The phrases that may stand round a word of the block.
@@ -212,73 +209,6 @@ impl Words {
     }
 }
 
-impl Group {
-    /// Whether what stands beside the word may belong to one of the phrases: true where that can't
-    /// be told.
-    #[inline]
-    fn admits(&self, block: &[u8], word: &Word) -> bool {
-        let start = word.at as usize;
-        let end = start + usize::from(word.length);
-        let behind = block.get(end..end + BESIDE).and_then(|beside| beside.first_chunk());
-        let before = start.checked_sub(BESIDE).and_then(|from| block[from..start].first_chunk());
-        let (Some(&behind), Some(&before)) = (behind, before) else { return true };
-        // Seen from the word, both sides look alike.
-        let behind = bit_beside(u64::from_le_bytes(behind), word.behind);
-        let before = bit_beside(u64::from_be_bytes(before), word.before);
-        self.after & behind | self.before & before != 0
-    }
-}
-
-/// Bytes beside a word that are looked at.
-const BESIDE: usize = 8;
-
-/// The filter's bit for the two nearest letters of the word beside, with so many bytes between; all
-/// bits when the text says nothing.
-#[inline]
-fn bit_beside(bytes: u64, gap: u8) -> u64 {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGH: u64 = 0x8080_8080_8080_8080;
-    if gap == 0 || usize::from(gap) > BESIDE - 2 {
-        return u64::MAX;
-    }
-    let letters = (bytes >> (8 * gap)) as u16;
-    let between = bytes & !(u64::MAX << (8 * gap));
-    // A line feed, or a byte beyond ASCII: only the analyzer knows what lies between. (The sum is
-    // exact up to the lowest byte that is a line feed.)
-    let feeds = (between ^ (ONES * 0x0A)).wrapping_sub(ONES) & !(between ^ (ONES * 0x0A)) & HIGH;
-    // A run of nothing but `_` is no token, so one that has a `_` there settles nothing.
-    let settled = (between | u64::from(letters)) & HIGH == 0 && feeds == 0 && letters as u8 != b'_';
-    let [near, far] = letters.to_le_bytes();
-    if settled { bit_of(near, is_word_byte(far).then_some(far)) } else { u64::MAX }
-}
-
-/// The filter's bit for the letters of a word nearest to the anchor; one of a single letter has no
-/// second.
-#[inline]
-fn bit_of(near: u8, far: Option<u8>) -> u64 {
-    let letters = u16::from_le_bytes([near | 0x20, far.map_or(0, |far| far | 0x20)]);
-    1 << (u32::from(letters).wrapping_mul(0x9E37_79B1) >> 26)
-}
-
-/// What a phrase admits behind and before its anchor; one side is enough.
-fn beside(context: &Context) -> (u64, u64) {
-    match context.beside() {
-        (Some(word), _) => (bit_of(word[0], word.get(1).copied()), 0),
-        (None, Some(word)) => {
-            let mut backwards = word.iter().rev().copied();
-            (0, backwards.next().map_or(u64::MAX, |near| bit_of(near, backwards.next())))
-        }
-        (None, None) => (u64::MAX, 0),
-    }
-}
-
 fn length_of(word: &[u8]) -> u8 {
     word.len().min(usize::from(MOST)) as u8
-}
-
-#[inline]
-fn home(key: u64, length: u8, size: usize) -> usize {
-    // Other bits than the sieve's, or all its false alarms would meet here again.
-    let hash = hash(key ^ u64::from(length) << 56);
-    (hash >> 32) as usize & (size - 1)
 }

@@ -1,0 +1,154 @@
+//! What stands beside a word: the cheapest look that tells most of them from anchors.
+//!
+//! Most words that pass the sieve are the right word in the wrong place, so what stands beside a
+//! word is looked at before the word itself is: two letters of the word behind and two of the word before,
+//! each against a filter of 64 bits, of all anchors whose hashes share a [slot](Slots). No branch depends on
+//! the text until both said that it is worth one.
+
+use super::{
+    context::Context,
+    kernel::Word,
+    sieve::{hash, is_word_byte},
+};
+
+/// What may stand beside a word for one of its phrases to be here.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Sides {
+    /// For phrases that end with the word before it: what that may be, by its last two letters.
+    before: u64,
+    /// For those that begin with it: what the word behind may be, by its first two.
+    behind: u64,
+    /// For those that go on at either side, both.
+    either: Beside,
+}
+
+/// The filters' bits for what stands before a word and behind it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Beside {
+    before: u64,
+    behind: u64,
+}
+
+/// What may stand beside the anchors, by their hashes: a power of two of them.
+#[derive(Clone, Debug)]
+pub(super) struct Slots(Vec<Sides>);
+
+impl Slots {
+    /// Of anchors by their first eight bytes and their length.
+    pub(super) fn new(anchors: impl ExactSizeIterator<Item = (u64, u8, Sides)>) -> Slots {
+        let size = (anchors.len() * 2).next_power_of_two();
+        let mut slots = vec![Sides::default(); size];
+        for (key, length, sides) in anchors {
+            slots[home(key, length, size)].add(sides);
+        }
+        Slots(slots)
+    }
+
+    /// Whatever stands there.
+    #[cfg(test)]
+    pub(super) fn anything() -> Slots {
+        Slots(vec![Sides::ANY])
+    }
+
+    /// What may stand beside the anchors that such a word may be.
+    #[inline(always)]
+    pub(super) fn sides(&self, key: u64, length: u8) -> Sides {
+        self.0[home(key, length, self.0.len())]
+    }
+}
+
+impl Beside {
+    /// What the text has beside a word; every bit where it says nothing.
+    #[inline(always)]
+    pub(super) fn of(block: &[u8], word: Word) -> Beside {
+        let start = word.at as usize;
+        let end = start + usize::from(word.length);
+        let behind = block.get(end..end + BESIDE).and_then(|beside| beside.first_chunk());
+        let before = start.checked_sub(BESIDE).and_then(|from| block[from..start].first_chunk());
+        let (Some(&behind), Some(&before)) = (behind, before) else {
+            return Beside { before: u64::MAX, behind: u64::MAX };
+        };
+        // Seen from the word, both sides look alike.
+        Beside {
+            before: bit_beside(u64::from_be_bytes(before), word.before),
+            behind: bit_beside(u64::from_le_bytes(behind), word.behind),
+        }
+    }
+}
+
+impl Sides {
+    /// For words that count whatever stands beside them.
+    pub(super) const ANY: Sides =
+        Sides { before: u64::MAX, behind: 0, either: Beside { before: 0, behind: 0 } };
+
+    /// What a phrase admits beside its anchor.
+    pub(super) fn of(context: &Context) -> Sides {
+        let (behind, before) = context.beside();
+        let behind = behind.map(|word| bit_of(word[0], word.get(1).copied()));
+        let before = before.and_then(|word| {
+            let mut backwards = word.iter().rev().copied();
+            backwards.next().map(|near| bit_of(near, backwards.next()))
+        });
+        match (before, behind) {
+            (Some(before), Some(behind)) => {
+                Sides { either: Beside { before, behind }, ..Sides::default() }
+            }
+            (Some(before), None) => Sides { before, ..Sides::default() },
+            (None, Some(behind)) => Sides { behind, ..Sides::default() },
+            (None, None) => Sides::ANY,
+        }
+    }
+
+    pub(super) fn add(&mut self, other: Sides) {
+        self.before |= other.before;
+        self.behind |= other.behind;
+        self.either.before |= other.either.before;
+        self.either.behind |= other.either.behind;
+    }
+
+    /// Whether what stands beside the word may belong to one of the phrases.
+    #[inline(always)]
+    pub(super) fn admit(self, Beside { before, behind }: Beside) -> bool {
+        let either = (self.either.before & before != 0) & (self.either.behind & behind != 0);
+        (self.before & before | self.behind & behind != 0) | either
+    }
+}
+
+/// Bytes beside a word that are looked at.
+const BESIDE: usize = 8;
+
+/// The filter's bit for the two nearest letters of the word beside, with so many bytes between; all
+/// bits when the text says nothing.
+#[inline(always)]
+fn bit_beside(bytes: u64, gap: u8) -> u64 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    if gap == 0 || usize::from(gap) > BESIDE - 2 {
+        return u64::MAX;
+    }
+    let letters = (bytes >> (8 * gap)) as u16;
+    let between = bytes & !(u64::MAX << (8 * gap));
+    // A line feed, or a byte beyond ASCII: only the analyzer knows what lies between. (The sum is
+    // exact up to the lowest byte that is a line feed.)
+    let feeds = (between ^ (ONES * 0x0A)).wrapping_sub(ONES) & !(between ^ (ONES * 0x0A)) & HIGH;
+    // A run of nothing but `_` is no token, so one that has a `_` there settles nothing.
+    let settled = (between | u64::from(letters)) & HIGH == 0 && feeds == 0 && letters as u8 != b'_';
+    let [near, far] = letters.to_le_bytes();
+    if settled { bit_of(near, is_word_byte(far).then_some(far)) } else { u64::MAX }
+}
+
+/// The filter's bit for the letters of a word nearest to the anchor; one of a single letter has no
+/// second.
+#[inline(always)]
+fn bit_of(near: u8, far: Option<u8>) -> u64 {
+    let letters = u16::from_le_bytes([near | 0x20, far.map_or(0, |far| far | 0x20)]);
+    1 << (u32::from(letters).wrapping_mul(0x9E37_79B1) >> 26)
+}
+
+/// The place of an anchor among so many, which is a power of two.
+#[inline(always)]
+pub(super) fn home(key: u64, length: u8, size: usize) -> usize {
+    // Other bits than the sieve's, or all its false alarms would meet here again.
+    let hash = hash(key ^ u64::from(length) << 56);
+    (hash >> 32) as usize & (size - 1)
+}
