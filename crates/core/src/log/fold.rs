@@ -210,7 +210,7 @@ impl Shape {
                 Fold::Closed | Fold::Jvm => Shape::Indented,
                 _ => Shape::Special,
             },
-            Some(_) if SPECIALS.iter().any(|special| text.starts_with(special)) => Shape::Special,
+            Some(first) if may_be_special(*first) && is_special(text) => Shape::Special,
             Some(_) if is_exception(text) || text.ends_with(b")") => Shape::Exception,
             Some(_) => Shape::Flat,
         }
@@ -254,6 +254,25 @@ const SPECIALS: [&[u8]; 15] = [
     b"stack backtrace:",
     b"note: ",
 ];
+
+fn is_special(text: &[u8]) -> bool {
+    SPECIALS.iter().any(|special| text.starts_with(special))
+}
+
+/// Whether one of [`SPECIALS`] begins with this byte: most lines begin with another.
+fn may_be_special(first: u8) -> bool {
+    const BITS: [u64; 4] = {
+        let mut bits = [0; 4];
+        let mut index = 0;
+        while index < SPECIALS.len() {
+            let first = SPECIALS[index][0];
+            bits[first as usize / 64] |= 1 << (first % 64);
+            index += 1;
+        }
+        bits
+    };
+    BITS[usize::from(first / 64)] >> (first % 64) & 1 != 0
+}
 
 /// The number of blanks and tabs at the start.
 fn indent(text: &[u8]) -> usize {

@@ -187,6 +187,14 @@ impl Context {
 
     /// Holds the phrase against `text`, where the word at `at` may be the anchor.
     pub(crate) fn check(&self, text: &[u8], at: usize) -> Verdict {
+        // As phrases nearly always stand, and then nothing else need be looked at.
+        if self.how == How::Phrase
+            && let Some(start) = at.checked_sub(self.joined_anchor)
+            && let Some(here) = text.get(start..start + self.joined.len())
+            && here.eq_ignore_ascii_case(&self.joined)
+        {
+            return settle_edges(text, start, start + here.len());
+        }
         let anchor = &self.words[self.anchor];
         let end = at + anchor.bytes.len();
         if !is_word(text, at, anchor) {
@@ -198,12 +206,6 @@ impl Context {
             How::Verbatim | How::Leading => {
                 return self.check_verbatim(text, at).map_or(Verdict::No, Verdict::Yes);
             }
-        }
-        if let Some(start) = at.checked_sub(self.joined_anchor)
-            && let Some(here) = text.get(start..start + self.joined.len())
-            && here.eq_ignore_ascii_case(&self.joined)
-        {
-            return settle_edges(text, start, start + here.len());
         }
         let end = match self.end_from(text, end) {
             Gap::Wrong => return Verdict::No,
