@@ -162,9 +162,13 @@ impl Tables {
     }
 
     /// The buckets that a word may be of, by the normal bytes at its start.
-    pub(super) fn buckets(&self, normal: &[u8]) -> u8 {
-        let looks = self.0.iter().zip(normal.as_chunks::<2>().0);
-        looks.fold(u8::MAX, |left, (table, pair)| left & table[usize::from(mixed(*pair))])
+    #[inline(always)]
+    pub(super) fn buckets(&self, normal: [u8; 8]) -> u8 {
+        let look = |look: usize| {
+            let pair = [normal[2 * look], normal[2 * look + 1]];
+            self.0[look][usize::from(mixed(pair) & 0x7F)]
+        };
+        look(0) & look(1) & look(2)
     }
 }
 
