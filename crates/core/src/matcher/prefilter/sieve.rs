@@ -29,6 +29,9 @@ pub(super) struct Sieve {
     pub(super) short: Tables,
     /// Of the others.
     pub(super) long: Tables,
+    /// Of the short ones again.
+    #[cfg(target_arch = "x86_64")]
+    pub(super) halves: Halves,
 }
 
 /// For each look and each mixture of its two bytes the buckets whose words may have it there.
@@ -64,7 +67,13 @@ impl Sieve {
         words.dedup();
         let all = words.iter().map(|word| word.bytes());
         let (short, long): (Vec<&[u8]>, Vec<&[u8]>) = all.partition(|word| word.len() < LONG);
-        Sieve { bloom: Bloom::new(&words), short: Tables::new(&short), long: Tables::new(&long) }
+        Sieve {
+            bloom: Bloom::new(&words),
+            short: Tables::new(&short),
+            long: Tables::new(&long),
+            #[cfg(target_arch = "x86_64")]
+            halves: Halves::new(&short),
+        }
     }
 
     /// Whether a word may be one of those to keep, by the eight [normal bytes](normal_byte) at its start.
@@ -128,25 +137,28 @@ fn mixed([first, second]: [u8; 2]) -> u8 {
     MIXED[0][usize::from(first & 0x7F)] ^ MIXED[1][usize::from(second & 0x7F)]
 }
 
+/// Sorts words, which are in order, into buckets.
+fn bucketed<'w>(words: &[&'w [u8]]) -> Vec<(&'w [u8], u8)> {
+    let (tiny, rest): (Vec<&[u8]>, Vec<&[u8]>) = words.iter().partition(|word| word.len() < TINY);
+    let (brief, usual): (Vec<&[u8]>, Vec<&[u8]>) = rest.iter().partition(|word| word.len() < BRIEF);
+    let own = [tiny, brief].into_iter().filter(|words| !words.is_empty());
+    let mut sorted = Vec::new();
+    let mut free = 0..BUCKETS;
+    for words in own {
+        let bucket = 1 << free.next().unwrap_or_default();
+        sorted.extend(words.into_iter().map(|word| (word, bucket)));
+    }
+    // Neighbours in the alphabet share first bytes, so they share a bucket.
+    let count = usual.len();
+    let bucket = |index: usize| 1 << (free.start + index * free.len() / count);
+    sorted.extend(usual.into_iter().enumerate().map(|(index, word)| (word, bucket(index))));
+    sorted
+}
+
 impl Tables {
-    /// Sorts words, which are in order, into buckets.
     fn new(words: &[&[u8]]) -> Tables {
         let mut tables = Tables([[0; 128]; LOOKS]);
-        let (tiny, rest): (Vec<&[u8]>, Vec<&[u8]>) =
-            words.iter().partition(|word| word.len() < TINY);
-        let (brief, usual): (Vec<&[u8]>, Vec<&[u8]>) =
-            rest.iter().partition(|word| word.len() < BRIEF);
-        let own = [tiny, brief].into_iter().filter(|words| !words.is_empty());
-        let mut free = 0..BUCKETS;
-        for words in own {
-            let bucket = 1 << free.next().unwrap_or_default();
-            words.iter().for_each(|word| tables.admit(word, bucket));
-        }
-        // Neighbours in the alphabet share first bytes, so they share a bucket.
-        for (index, word) in usual.iter().enumerate() {
-            let bucket = free.start + index * free.len() / usual.len();
-            tables.admit(word, 1 << bucket);
-        }
+        bucketed(words).into_iter().for_each(|(word, bucket)| tables.admit(word, bucket));
         tables
     }
 
@@ -169,6 +181,34 @@ impl Tables {
             self.0[look][usize::from(mixed(pair) & 0x7F)]
         };
         look(0) & look(1) & look(2)
+    }
+}
+
+/// First bytes of a short word that are looked at by their halves.
+#[cfg(target_arch = "x86_64")]
+const HALVED: usize = 4;
+
+/// The buckets of short words for machines that look up 16 bytes and not 128: for each of the first bytes
+/// by its low half, and by its high one.
+#[cfg(target_arch = "x86_64")]
+#[derive(Clone, Debug)]
+pub(super) struct Halves(pub(super) [[[u8; 16]; 2]; HALVED]);
+
+#[cfg(target_arch = "x86_64")]
+impl Halves {
+    fn new(words: &[&[u8]]) -> Halves {
+        let mut halves = Halves([[[0; 16]; 2]; HALVED]);
+        for (word, bucket) in bucketed(words) {
+            for (place, [low, high]) in halves.0.iter_mut().enumerate() {
+                for byte in fitting(word, place) {
+                    let other = if byte.is_ascii_alphabetic() { byte ^ SMALL } else { byte };
+                    low[usize::from(byte & 0x0F)] |= bucket;
+                    high[usize::from(byte >> 4)] |= bucket;
+                    high[usize::from(other >> 4)] |= bucket;
+                }
+            }
+        }
+        halves
     }
 }
 
