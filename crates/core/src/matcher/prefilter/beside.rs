@@ -7,9 +7,23 @@
 
 use super::{
     context::Context,
-    kernel::Word,
     sieve::{hash, is_word_byte},
 };
+
+/// A word of the block.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Word {
+    pub(super) at: u32,
+    /// Its bytes, at most [`MOST`].
+    pub(super) length: u8,
+    /// Bytes between the word before and this one, 0 when it is too far away.
+    pub(super) before: u8,
+    /// Bytes between this word and the one behind, 0 when it is too far away.
+    pub(super) behind: u8,
+}
+
+/// Lengths are told up to here: so many, or more.
+pub(super) const MOST: u8 = 64;
 
 /// What may stand beside a word for one of its phrases to be here.
 #[derive(Clone, Copy, Debug, Default)]

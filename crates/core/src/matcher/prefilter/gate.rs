@@ -4,7 +4,7 @@
 //! the bytes on either side of an occurrence choose the few texts that may stand there, and eight
 //! bytes round it are held against those.
 
-use super::{LiteralId, context::Context, kernel::MOST};
+use super::{LiteralId, beside::MOST, context::Context};
 
 /// Bytes before the word that are compared.
 const BEFORE: usize = 2;

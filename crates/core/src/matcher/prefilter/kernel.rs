@@ -28,7 +28,7 @@
 #![allow(unsafe_code)]
 
 use super::{
-    beside::{Beside, Slots},
+    beside::{Beside, Slots, Word},
     sieve::{Sieve, key_at},
 };
 
@@ -50,18 +50,6 @@ pub(super) struct Found {
     beyond_ascii: Vec<u32>,
 }
 
-/// A word of the block.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Word {
-    pub(super) at: u32,
-    /// Its bytes, at most [`MOST`].
-    pub(super) length: u8,
-    /// Bytes between the word before and this one, 0 when it is too far away.
-    pub(super) before: u8,
-    /// Bytes between this word and the one behind, 0 when it is too far away.
-    pub(super) behind: u8,
-}
-
 /// A word of the block with what is known of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Sifted {
@@ -79,9 +67,6 @@ pub(super) struct Filters<'a> {
     /// By what stands beside it.
     pub(super) slots: &'a Slots,
 }
-
-/// Lengths are told up to here: so many, or more.
-pub(super) const MOST: u8 = 64;
 
 impl Found {
     fn clear(&mut self) {
@@ -275,9 +260,10 @@ type Group = [u8; GROUP_BYTES + WINDOW];
 /// where lines of the cache do.
 #[repr(align(64))]
 struct Text {
-    /// [Normal bytes](normal_byte).
+    /// [Normal bytes](super::sieve::normal_byte).
     normal: [u8; GROUP_BYTES + 2 * WINDOW],
     /// Each mixed with the one behind it, where the form does that.
+    #[cfg(target_arch = "x86_64")]
     pairs: [u8; GROUP_BYTES + 2 * WINDOW],
 }
 
@@ -375,7 +361,11 @@ impl Default for Room {
     fn default() -> Room {
         let bytes = [0; GROUP_BYTES + 2 * WINDOW];
         Room {
-            text: Text { normal: bytes, pairs: bytes },
+            text: Text {
+                normal: bytes,
+                #[cfg(target_arch = "x86_64")]
+                pairs: bytes,
+            },
             places: [0; GROUP_BYTES / 2 + WINDOW],
             masks: WordMasks([0; GROUP + 2]),
             feeds: [0; GROUP],
@@ -581,333 +571,7 @@ fn long_runs(word: u64, next: u64) -> u64 {
 }
 
 #[cfg(all(target_arch = "x86_64", not(miri)))]
-mod x86 {
-    use std::arch::x86_64::*;
-
-    use super::{
-        super::sieve::{CLASS, MIXES, normal_byte},
-        Block, Filters, Form, Found, Masks, Starts, Text, WINDOW, Window, no_pairs, place_bits,
-        run,
-    };
-
-    pub(super) fn has_avx512() -> bool {
-        is_x86_feature_detected!("avx512f")
-            && is_x86_feature_detected!("avx512bw")
-            && is_x86_feature_detected!("avx512vbmi")
-            && is_x86_feature_detected!("avx512vbmi2")
-            && is_x86_feature_detected!("gfni")
-            && has_scalar()
-    }
-
-    pub(super) fn has_avx2() -> bool {
-        is_x86_feature_detected!("avx2") && has_scalar()
-    }
-
-    fn has_scalar() -> bool {
-        is_x86_feature_detected!("bmi1")
-            && is_x86_feature_detected!("bmi2")
-            && is_x86_feature_detected!("lzcnt")
-            && is_x86_feature_detected!("popcnt")
-    }
-
-    /// # Safety
-    ///
-    /// The machine must have the features named here; see [`has_avx512`].
-    #[target_feature(
-        enable = "avx512f,avx512bw,avx512vbmi,avx512vbmi2,gfni,bmi1,bmi2,lzcnt,popcnt"
-    )]
-    pub(super) unsafe fn find_avx512(filters: Filters<'_>, block: Block<'_>, found: &mut Found) {
-        let table = |table: &[u8; 128]| {
-            let bytes = table.as_ptr();
-            // SAFETY: the table has 128 bytes, two loads of 64 without alignment.
-            unsafe { (_mm512_loadu_si512(bytes.cast()), _mm512_loadu_si512(bytes.add(64).cast())) }
-        };
-        let kinds = table(&KINDS);
-        let word_bits = _mm512_set1_epi8(0x7F);
-        let feed = _mm512_set1_epi8(b'\n' as i8);
-        let read = |window: &Window, normal: &mut Window| {
-            // SAFETY: a window has 64 bytes.
-            let bytes = unsafe { _mm512_loadu_si512(window.as_ptr().cast()) };
-            let beyond = _mm512_movepi8_mask(bytes);
-            let kind = _mm512_maskz_permutex2var_epi8(!beyond, kinds.0, bytes, kinds.1);
-            let of_words = _mm512_and_si512(kind, word_bits);
-            // SAFETY: as above.
-            unsafe { _mm512_storeu_si512(normal.as_mut_ptr().cast(), of_words) };
-            Masks {
-                word: _mm512_test_epi8_mask(kind, word_bits),
-                chain: _mm512_movepi8_mask(kind) | beyond,
-                high: beyond,
-                feed: _mm512_cmpeq_epi8_mask(bytes, feed),
-            }
-        };
-        let matrices = MIXES.map(|mix| _mm512_set1_epi64(mix.matrix() as i64));
-        let pair = |text: &mut Text, windows: usize| {
-            let Text { normal, pairs } = text;
-            for at in (0..=windows).map(|window| window * WINDOW) {
-                // SAFETY: both have two windows more than a group, and no group more than `windows`.
-                unsafe {
-                    let first = _mm512_loadu_si512(normal.as_ptr().add(at).cast());
-                    let second = _mm512_loadu_si512(normal.as_ptr().add(at + 1).cast());
-                    let mixed = _mm512_xor_si512(
-                        _mm512_gf2p8affine_epi64_epi8::<0>(first, matrices[0]),
-                        _mm512_gf2p8affine_epi64_epi8::<0>(second, matrices[1]),
-                    );
-                    _mm512_storeu_si512(pairs.as_mut_ptr().add(at).cast(), mixed);
-                }
-            }
-        };
-        let [[short_1, short_2, short_3], [long_1, long_2, long_3]] =
-            [&filters.sieve.short, &filters.sieve.long]
-                .map(|tables| tables.0.each_ref().map(table));
-        let sift = |text: &Text, offset: usize, Starts { left, long }: Starts| {
-            let at = |look: usize| {
-                let pairs = text.pairs[offset + 2 * look..][..WINDOW].as_ptr();
-                // SAFETY: the slice has 64 bytes.
-                unsafe { _mm512_loadu_si512(pairs.cast()) }
-            };
-            let look = |table: (__m512i, __m512i), pairs| {
-                // One instruction looks 64 bytes up by their low seven bits.
-                _mm512_permutex2var_epi8(table.0, pairs, table.1)
-            };
-            let (first, second, third) = (at(0), at(1), at(2));
-            let both = _mm512_and_si512(look(short_1, first), look(short_2, second));
-            let short = _mm512_test_epi8_mask(both, look(short_3, third));
-            let both = _mm512_and_si512(look(long_1, first), look(long_2, second));
-            let long_ones = _mm512_test_epi8_mask(both, look(long_3, third));
-            left & ((short & !long) | (long_ones & long))
-        };
-        let bit_numbers: [u8; WINDOW] = std::array::from_fn(|bit| bit as u8);
-        // SAFETY: the array has 64 bytes.
-        let bit_numbers = unsafe { _mm512_loadu_si512(bit_numbers.as_ptr().cast()) };
-        let place = |bits: u64, offset: u16, places: &mut [u16; WINDOW]| {
-            let numbers = _mm512_maskz_compress_epi8(bits, bit_numbers);
-            let offset = _mm256_set1_epi16(offset as i16);
-            let widen = |sixteen| _mm256_or_si256(_mm256_cvtepu8_epi16(sixteen), offset);
-            let places = places.as_mut_ptr();
-            // SAFETY: the slice has room for 64; no more than every second bit starts a word.
-            unsafe {
-                _mm256_storeu_si256(places.cast(), widen(_mm512_castsi512_si128(numbers)));
-                if bits.count_ones() > 16 {
-                    let second = _mm512_extracti32x4_epi32::<1>(numbers);
-                    _mm256_storeu_si256(places.add(16).cast(), widen(second));
-                }
-            }
-        };
-        run(filters, block, found, Form { read, pair, sift, place });
-    }
-
-    /// # Safety
-    ///
-    /// The machine must have the features named here; see [`has_avx2`].
-    #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
-    pub(super) unsafe fn find_avx2(filters: Filters<'_>, block: Block<'_>, found: &mut Found) {
-        let read = |window: &Window, normal: &mut Window| {
-            // SAFETY: both have 64 bytes, twice 32.
-            let (a, b) = unsafe {
-                let (from, to) = (window.as_ptr(), normal.as_mut_ptr());
-                let at = |offset: usize| _mm256_loadu_si256(from.add(offset).cast());
-                let ((first, a), (second, b)) = (half(at(0)), half(at(32)));
-                _mm256_storeu_si256(to.cast(), first);
-                _mm256_storeu_si256(to.add(32).cast(), second);
-                (a, b)
-            };
-            let join = |low: u32, high: u32| u64::from(low) | (u64::from(high) << 32);
-            Masks {
-                word: join(a[0], b[0]),
-                chain: join(a[1], b[1]),
-                high: join(a[2], b[2]),
-                feed: join(a[3], b[3]),
-            }
-        };
-        let both_lanes = |table: &[u8; 16]| {
-            // SAFETY: the table has 16 bytes.
-            _mm256_broadcastsi128_si256(unsafe { _mm_loadu_si128(table.as_ptr().cast()) })
-        };
-        let tables = filters
-            .sieve
-            .halves
-            .0
-            .each_ref()
-            .map(|[low, high]| (both_lanes(low), both_lanes(high)));
-        let (low_half, none) = (_mm256_set1_epi8(0x0F), _mm256_setzero_si256());
-        // Where a short word may be of some bucket, of 32 places.
-        let may_be_short = |text: &Text, offset: usize| {
-            let mut buckets = _mm256_set1_epi8(-1);
-            for (place, (low, high)) in tables.iter().enumerate() {
-                let bytes = text.normal[offset + place..][..WINDOW / 2].as_ptr();
-                // SAFETY: the slice has 32 bytes.
-                let bytes = unsafe { _mm256_loadu_si256(bytes.cast()) };
-                let high_half = _mm256_and_si256(_mm256_srli_epi16::<4>(bytes), low_half);
-                // One instruction looks 32 bytes up, by their low halves as none is above 127.
-                let low = _mm256_shuffle_epi8(*low, bytes);
-                let high = _mm256_shuffle_epi8(*high, high_half);
-                buckets = _mm256_and_si256(buckets, _mm256_and_si256(low, high));
-            }
-            !_mm256_movemask_epi8(_mm256_cmpeq_epi8(buckets, none)) as u32
-        };
-        // Long words all go to the hash.
-        let sift = |text: &Text, offset: usize, Starts { left, long }: Starts| {
-            let first = may_be_short(text, offset);
-            let second = may_be_short(text, offset + WINDOW / 2);
-            left & (long | u64::from(first) | u64::from(second) << 32)
-        };
-        run(filters, block, found, Form { read, pair: no_pairs, sift, place: place_bits });
-    }
-
-    /// The [`normal_byte`] of each byte of ASCII, and the highest bit where a token can go on.
-    const KINDS: [u8; 128] = {
-        let mut kinds = [0; 128];
-        let mut byte = 0;
-        while byte < 128 {
-            kinds[byte] = normal_byte(byte as u8) | (CLASS[byte] >> 1) << 7;
-            byte += 1;
-        }
-        kinds
-    };
-
-    /// The normal bytes of 32, and their masks: word, chain, high, feed.
-    #[inline]
-    #[target_feature(enable = "avx2")]
-    fn half(bytes: __m256i) -> (__m256i, [u32; 4]) {
-        let set = |byte: u8| _mm256_set1_epi8(byte as i8);
-        let equal = |byte: u8| _mm256_cmpeq_epi8(bytes, set(byte));
-        // Signed comparison: bytes beyond ASCII are negative and fall below every range.
-        let between = |value: __m256i, low: u8, high: u8| {
-            let above = _mm256_cmpgt_epi8(value, set(low - 1));
-            _mm256_andnot_si256(_mm256_cmpgt_epi8(value, set(high)), above)
-        };
-        let folded = _mm256_or_si256(bytes, set(0x20));
-        let or = |a, b| _mm256_or_si256(a, b);
-        let alphanumeric = or(between(folded, b'a', b'z'), between(bytes, b'0', b'9'));
-        let word = or(alphanumeric, equal(b'_'));
-        let glue = or(or(equal(b'.'), equal(b'\'')), or(equal(b','), between(bytes, b':', b';')));
-        let mask = |value| _mm256_movemask_epi8(value) as u32;
-        let high = mask(bytes);
-        let masks = [mask(word), mask(or(word, glue)) | high, high, mask(equal(b'\n'))];
-        (_mm256_and_si256(bytes, word), masks)
-    }
-}
+mod x86;
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::{super::sieve::Sought, *};
-
-    fn block(text: &[u8]) -> Block<'_> {
-        Block { text, ahead: 0 }
-    }
-
-    fn words(sieve: &Sieve, text: &[u8]) -> Vec<(usize, usize)> {
-        let mut found = Found::default();
-        find(Filters { sieve, slots: &Slots::anything() }, block(text), &mut found);
-        let words = found.words().iter().map(|sifted| sifted.word);
-        words.map(|word| (word.at as usize, usize::from(word.length))).collect()
-    }
-
-    fn sieve(words: &[&str]) -> Sieve {
-        Sieve::new(words.iter().map(|word| Sought::AnyCase(word.as_bytes())))
-    }
-
-    #[test]
-    fn whole_words_in_any_case_are_found() {
-        let sieve = sieve(&["deadlock", "503", "mirrors"]);
-        assert_eq!(
-            words(&sieve, b"x DeadLock; HTTP 503\nNo more mirrors"),
-            [(2, 8), (17, 3), (29, 7)]
-        );
-        assert_eq!(words(&sieve, b"dead-lock 5030 mirror s _503"), []);
-    }
-
-    #[test]
-    fn words_as_written_keep_those_in_another_case_out() {
-        let words_of = |text: &str| {
-            let sought =
-                [&b"TASK"[..], b"panic", b"UNEXPECTED", b"Exception"].map(Sought::AsWritten);
-            let sieve = Sieve::new(sought.into_iter().chain([Sought::AnyCase(b"killed")]));
-            words(&sieve, text.as_bytes()).len()
-        };
-        assert_eq!(words_of("[task 2025] Panic unexpected exception"), 0);
-        assert_eq!(words_of("TASK panic UNEXPECTED Exception Killed killed"), 6);
-    }
-
-    #[test]
-    fn words_are_found_at_every_offset_of_the_windows() {
-        let sieve = sieve(&["timeout", "libvirterror"]);
-        for gap in 0..200 {
-            let text = format!("{}timeout{}LibvirtError", " ".repeat(gap), "-".repeat(gap + 1));
-            let expected = [(gap, 7), (2 * gap + 8, 12)];
-            assert_eq!(words(&sieve, text.as_bytes()), expected, "gap {gap}");
-        }
-    }
-
-    #[test]
-    fn a_long_chain_is_told_once() {
-        let sieve = sieve(&["mirrors"]);
-        let mut found = Found::default();
-        let filters = Filters { sieve: &sieve, slots: &Slots::anything() };
-        find(filters, block("a.b:c'é,".repeat(100).as_bytes()), &mut found);
-        assert_eq!(found.chains.len(), 1);
-        assert_eq!(found.beyond_ascii, [0]);
-        find(filters, block("a.b:c'd, ".repeat(100).as_bytes()), &mut found);
-        assert!(found.chains.is_empty() && found.beyond_ascii.is_empty());
-    }
-
-    #[test]
-    fn what_folds_into_ascii_is_found_once_wherever_groups_end() {
-        let filters = Filters { sieve: &sieve(&["kernel"]), slots: &Slots::anything() };
-        for gap in (0..GROUP_BYTES * 2).step_by(GROUP_BYTES / 2).flat_map(|at| at..at + 4) {
-            let text = format!("{}\u{212A}\u{2014}\u{130}\u{c4}", "-".repeat(gap));
-            let mut found = Found::default();
-            find(filters, block(text.as_bytes()), &mut found);
-            let places: Vec<u32> = found.folding_into_ascii(text.as_bytes()).collect();
-            assert_eq!(places, [gap as u32, gap as u32 + 6], "gap {gap}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn the_vector_forms_equal_the_portable_one(
-            text in proptest::collection::vec(
-                prop_oneof![4 => Just(b'a'), 2 => Just(b'B'), 1 => Just(b'_'), 1 => Just(b' '),
-                    1 => Just(b'.'), 1 => Just(b'\n'), 1 => any::<u8>()], 0..9000)
-        ) {
-            let words = ["a", "ab", "aba", "aaaa", "aabab", "aaaaaa", "aaaaaaaabb"];
-            let any_case = words.iter().map(|word| Sought::AnyCase(word.as_bytes()));
-            let written = [&b"BaB"[..], b"Ba", b"BBaa"].map(Sought::AsWritten);
-            let sieve = Sieve::new(any_case.chain(written));
-            let (mut fast, mut plain) = (Found::default(), Found::default());
-            let filters = Filters { sieve: &sieve, slots: &Slots::anything() };
-            find(filters, block(&text), &mut fast);
-            find_portable(filters, block(&text), &mut plain);
-            prop_assert_eq!(fast.words(), plain.words());
-            prop_assert_eq!(&fast.window_feeds, &plain.window_feeds);
-            for at in (0..text.len()).step_by(7) {
-                let feeds = text[..at].iter().filter(|byte| **byte == b'\n').count();
-                prop_assert_eq!(fast.feeds_before(&text, at), feeds as u64);
-            }
-            prop_assert_eq!(&fast.chains, &plain.chains);
-            prop_assert_eq!(fast.lines, plain.lines);
-            prop_assert_eq!(&fast.beyond_ascii, &plain.beyond_ascii);
-            #[cfg(target_arch = "x86_64")]
-            if x86::has_avx2() {
-                let mut narrow = Found::default();
-                // SAFETY: detected just above.
-                unsafe { x86::find_avx2(filters, block(&text), &mut narrow) };
-                // Its tables let other words through, but all that are sought.
-                let is_sought = |sifted: &&Sifted| {
-                    let (at, length) = (sifted.word.at as usize, usize::from(sifted.word.length));
-                    let word = &text[at..at + length];
-                    words.iter().any(|sought| word.eq_ignore_ascii_case(sought.as_bytes()))
-                        || [&b"BaB"[..], b"Ba", b"BBaa"].contains(&word)
-                };
-                let sought = |found: &Found| -> Vec<Sifted> {
-                    found.words().iter().filter(is_sought).copied().collect()
-                };
-                prop_assert_eq!(sought(&narrow), sought(&plain));
-                prop_assert_eq!(&narrow.chains, &plain.chains);
-                prop_assert_eq!(narrow.lines, plain.lines);
-            }
-        }
-    }
-}
+mod tests;

@@ -4,10 +4,10 @@ use std::cmp::Ordering;
 
 use super::{
     LiteralId,
-    beside::{Sides, Slots, home},
+    beside::{MOST, Sides, Slots, home},
     context::Context,
     gate::Gate,
-    kernel::{MOST, Sifted},
+    kernel::Sifted,
     sieve::key_of,
 };
 

@@ -1,0 +1,118 @@
+//! The forms against the portable one, and that against the texts.
+
+use proptest::prelude::*;
+
+use super::{super::sieve::Sought, *};
+
+fn block(text: &[u8]) -> Block<'_> {
+    Block { text, ahead: 0 }
+}
+
+fn words(sieve: &Sieve, text: &[u8]) -> Vec<(usize, usize)> {
+    let mut found = Found::default();
+    find(Filters { sieve, slots: &Slots::anything() }, block(text), &mut found);
+    let words = found.words().iter().map(|sifted| sifted.word);
+    words.map(|word| (word.at as usize, usize::from(word.length))).collect()
+}
+
+fn sieve(words: &[&str]) -> Sieve {
+    Sieve::new(words.iter().map(|word| Sought::AnyCase(word.as_bytes())))
+}
+
+#[test]
+fn whole_words_in_any_case_are_found() {
+    let sieve = sieve(&["deadlock", "503", "mirrors"]);
+    assert_eq!(words(&sieve, b"x DeadLock; HTTP 503\nNo more mirrors"), [(2, 8), (17, 3), (29, 7)]);
+    assert_eq!(words(&sieve, b"dead-lock 5030 mirror s _503"), []);
+}
+
+#[test]
+fn words_as_written_keep_those_in_another_case_out() {
+    let words_of = |text: &str| {
+        let sought = [&b"TASK"[..], b"panic", b"UNEXPECTED", b"Exception"].map(Sought::AsWritten);
+        let sieve = Sieve::new(sought.into_iter().chain([Sought::AnyCase(b"killed")]));
+        words(&sieve, text.as_bytes()).len()
+    };
+    assert_eq!(words_of("[task 2025] Panic unexpected exception"), 0);
+    assert_eq!(words_of("TASK panic UNEXPECTED Exception Killed killed"), 6);
+}
+
+#[test]
+fn words_are_found_at_every_offset_of_the_windows() {
+    let sieve = sieve(&["timeout", "libvirterror"]);
+    for gap in 0..200 {
+        let text = format!("{}timeout{}LibvirtError", " ".repeat(gap), "-".repeat(gap + 1));
+        let expected = [(gap, 7), (2 * gap + 8, 12)];
+        assert_eq!(words(&sieve, text.as_bytes()), expected, "gap {gap}");
+    }
+}
+
+#[test]
+fn a_long_chain_is_told_once() {
+    let sieve = sieve(&["mirrors"]);
+    let mut found = Found::default();
+    let filters = Filters { sieve: &sieve, slots: &Slots::anything() };
+    find(filters, block("a.b:c'é,".repeat(100).as_bytes()), &mut found);
+    assert_eq!(found.chains.len(), 1);
+    assert_eq!(found.beyond_ascii, [0]);
+    find(filters, block("a.b:c'd, ".repeat(100).as_bytes()), &mut found);
+    assert!(found.chains.is_empty() && found.beyond_ascii.is_empty());
+}
+
+#[test]
+fn what_folds_into_ascii_is_found_once_wherever_groups_end() {
+    let filters = Filters { sieve: &sieve(&["kernel"]), slots: &Slots::anything() };
+    for gap in (0..GROUP_BYTES * 2).step_by(GROUP_BYTES / 2).flat_map(|at| at..at + 4) {
+        let text = format!("{}\u{212A}\u{2014}\u{130}\u{c4}", "-".repeat(gap));
+        let mut found = Found::default();
+        find(filters, block(text.as_bytes()), &mut found);
+        let places: Vec<u32> = found.folding_into_ascii(text.as_bytes()).collect();
+        assert_eq!(places, [gap as u32, gap as u32 + 6], "gap {gap}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn the_vector_forms_equal_the_portable_one(
+        text in proptest::collection::vec(
+            prop_oneof![4 => Just(b'a'), 2 => Just(b'B'), 1 => Just(b'_'), 1 => Just(b' '),
+                1 => Just(b'.'), 1 => Just(b'\n'), 1 => any::<u8>()], 0..9000)
+    ) {
+        let words = ["a", "ab", "aba", "aaaa", "aabab", "aaaaaa", "aaaaaaaabb"];
+        let any_case = words.iter().map(|word| Sought::AnyCase(word.as_bytes()));
+        let written = [&b"BaB"[..], b"Ba", b"BBaa"].map(Sought::AsWritten);
+        let sieve = Sieve::new(any_case.chain(written));
+        let (mut fast, mut plain) = (Found::default(), Found::default());
+        let filters = Filters { sieve: &sieve, slots: &Slots::anything() };
+        find(filters, block(&text), &mut fast);
+        find_portable(filters, block(&text), &mut plain);
+        prop_assert_eq!(fast.words(), plain.words());
+        prop_assert_eq!(&fast.window_feeds, &plain.window_feeds);
+        for at in (0..text.len()).step_by(7) {
+            let feeds = text[..at].iter().filter(|byte| **byte == b'\n').count();
+            prop_assert_eq!(fast.feeds_before(&text, at), feeds as u64);
+        }
+        prop_assert_eq!(&fast.chains, &plain.chains);
+        prop_assert_eq!(fast.lines, plain.lines);
+        prop_assert_eq!(&fast.beyond_ascii, &plain.beyond_ascii);
+        #[cfg(target_arch = "x86_64")]
+        if x86::has_avx2() {
+            let mut narrow = Found::default();
+            // SAFETY: detected just above.
+            unsafe { x86::find_avx2(filters, block(&text), &mut narrow) };
+            // Its tables let other words through, but all that are sought.
+            let is_sought = |sifted: &&Sifted| {
+                let (at, length) = (sifted.word.at as usize, usize::from(sifted.word.length));
+                let word = &text[at..at + length];
+                words.iter().any(|sought| word.eq_ignore_ascii_case(sought.as_bytes()))
+                    || [&b"BaB"[..], b"Ba", b"BBaa"].contains(&word)
+            };
+            let sought = |found: &Found| -> Vec<Sifted> {
+                found.words().iter().filter(is_sought).copied().collect()
+            };
+            prop_assert_eq!(sought(&narrow), sought(&plain));
+            prop_assert_eq!(&narrow.chains, &plain.chains);
+            prop_assert_eq!(narrow.lines, plain.lines);
+        }
+    }
+}
