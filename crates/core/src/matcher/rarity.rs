@@ -56,8 +56,8 @@ impl Rarity {
     }
 
     /// The same for a word of a text that must be there as it is written. Words in capitals, and
-    /// those with one, are rare however frequent they are otherwise; each short one in small letters
-    /// makes looking for all the others dearer.
+    /// those with one, are rare however frequent they are otherwise; each short one makes looking for all
+    /// the others dearer, and one in small letters is found most.
     pub(super) fn cost_as_written(&self, word: &[u8]) -> f32 {
         let cost = self.cost(&word.to_ascii_lowercase());
         match word {
@@ -79,6 +79,7 @@ mod tests {
         let mut rarity = Rarity::default();
         assert!(rarity.cost(b"error") > rarity.cost(b"mirrors"));
         assert!(rarity.cost(b"503") > rarity.cost(b"messagingtimeout"));
+        assert!(rarity.cost(b"0") > rarity.cost(b"00"));
         let before = rarity.cost(b"hypervisor");
         for _ in 0..50 {
             rarity.see(b"hypervisor");

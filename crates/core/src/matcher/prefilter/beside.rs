@@ -11,7 +11,7 @@ use super::{
 };
 
 /// A word of the block.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Word {
     pub(super) at: u32,
     /// Its bytes, at most [`MOST`].
@@ -165,4 +165,49 @@ pub(super) fn home(key: u64, length: u8, size: usize) -> usize {
     // Other bits than the sieve's, or all its false alarms would meet here again.
     let hash = hash(key ^ u64::from(length) << 56);
     (hash >> 32) as usize & (size - 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sides(phrase: &[&str], anchor: &str) -> Sides {
+        let terms: Vec<String> = phrase.iter().map(|term| (*term).to_owned()).collect();
+        let rarity = |word: &[u8]| if word == anchor.as_bytes() { 0.0 } else { 9.0 };
+        Sides::of(&Context::new(&terms, true, rarity).expect("the phrase has a word"))
+    }
+
+    /// Whether `sides` admit what `text` has beside its `anchor`.
+    fn admit(sides: Sides, text: &str, anchor: &str) -> bool {
+        let at = text.find(anchor).expect("the anchor is in the text");
+        let length = anchor.len();
+        let before = text[..at].bytes().rev().position(is_word_byte).unwrap_or(0) as u8;
+        let behind = text[at + length..].bytes().position(is_word_byte).unwrap_or(0) as u8;
+        let word = Word { at: at as u32, length: length as u8, before, behind };
+        sides.admit(Beside::of(text.as_bytes(), word))
+    }
+
+    #[test]
+    fn words_on_both_sides_must_fit_where_the_phrase_goes_on_at_both() {
+        let middle = sides(&["no", "more", "mirrors"], "more");
+        assert!(admit(middle, "[Errno 256] No more Mirrors to try.", "more"));
+        assert!(!admit(middle, "[Errno 256] No more packages to try.", "more"));
+        assert!(!admit(middle, "[Errno 256] Any more mirrors to try.", "more"));
+        let (first, last) = (sides(&["more", "mirrors"], "more"), sides(&["no", "more"], "more"));
+        assert!(admit(first, "[Errno 256] Any more mirrors to try.", "more"));
+        assert!(!admit(first, "[Errno 256] No more packages to try.", "more"));
+        assert!(admit(last, "[Errno 256] No more packages to try.", "more"));
+        assert!(!admit(last, "[Errno 256] Any more mirrors to try.", "more"));
+    }
+
+    #[test]
+    fn what_the_text_does_not_tell_is_admitted() {
+        let middle = sides(&["no", "more", "mirrors"], "more");
+        assert!(admit(middle, "more packages", "more"));
+        assert!(!admit(middle, "[Errno 256] No\nmore packages to try.\n", "more"));
+        assert!(admit(middle, "[Errno 256] Any\nmore mirrors to try.\n", "more"));
+        assert!(admit(middle, "[Errno 256] \u{2013} more mirrors to try.\n", "more"));
+        assert!(admit(middle, "[Errno 256] Any         more mirrors to try.\n", "more"));
+        assert!(admit(sides(&["more"], "more"), "[Errno 256] Any more packages to try.", "more"));
+    }
 }

@@ -531,6 +531,17 @@ mod tests {
     }
 
     #[test]
+    fn a_word_that_is_glued_to_others_is_no_good_anchor() {
+        let anchor = |terms: &[&str]| {
+            let terms: Vec<String> = terms.iter().map(|term| (*term).to_owned()).collect();
+            let context = Context::new(&terms, true, |_| 0.0).expect("the phrase has a word");
+            String::from_utf8_lossy(context.anchor()).into_owned()
+        };
+        assert_eq!(anchor(&["keystoneclient.middleware", "valueerror"]), "valueerror");
+        assert_eq!(anchor(&["keystoneclient.middleware"]), "keystoneclient");
+    }
+
+    #[test]
     fn a_verbatim_text_is_found_as_it_is_written() {
         let check = |text: &'static str, leads: bool, block: &str| {
             let context = Context::verbatim(Wording { text, leads }, |word| -(word.len() as f32));

@@ -16,7 +16,8 @@
 //! ```
 //!
 //! The steps are apart, a [group](GROUP) of windows at a time, so that none waits for a mispredicted branch
-//! of another: normal bytes and masks; pairs of bytes; the places that are worth a hash; the hashes.
+//! of another: normal bytes and masks; pairs of bytes; the places that are worth a hash; the hashes; what
+//! stands beside the words that are left.
 //!
 //! Words are thinned out by tables first, 64 places at a time: those of eight bytes or more, of which most
 //! fingerprints have one, apart from the shorter ones. Which are kept is the [sieve](super::sieve)'s to say.
@@ -77,9 +78,7 @@ impl Found {
         self.lines = 0;
         self.beyond_ascii.clear();
     }
-}
 
-impl Found {
     /// Words that may be anchors of what may stand here, in order.
     pub(super) fn words(&self) -> &[Sifted] {
         &self.room[..self.count]
@@ -299,34 +298,30 @@ fn run<R, T, S, P>(
 {
     let mut state = State { last: 0, full: 0 };
     let mut room = Room::default();
-    let mut start = 0;
-    while let Some(text) = block[start..].first_chunk::<{ size_of::<Group>() }>() {
+    let mut padded = [0; size_of::<Group>()];
+    for start in (0..block.len()).step_by(GROUP_BYTES) {
+        let rest = &block[start..];
+        let text: &Group = match rest.first_chunk() {
+            Some(text) => text,
+            None => {
+                // What the last groups read past the block's end is nothing.
+                padded.fill(0);
+                padded[..rest.len()].copy_from_slice(rest);
+                &padded
+            }
+        };
+        let windows = rest.len().div_ceil(WINDOW).min(GROUP);
         // Lines that are here already cost less to ask for than a branch in each window.
         let fetched = match start + GROUP_BYTES <= ahead {
             true => block.as_ptr_range().end.wrapping_add(start),
             false => text.as_ptr(),
         };
-        let read = state.read(text, GROUP, &form.read, &mut room);
-        (form.pair)(&mut room.text, GROUP);
-        let places = room.starts(GROUP, fetched, &form.sift, &form.place);
-        read.told(&mut room, start, found);
-        let kept = room.hashed(filters.sieve, places);
-        room.sifted(filters.slots, (block, start), kept, found);
-        start += GROUP_BYTES;
-    }
-    // The last groups and what they read past the end come from a padded copy.
-    let rest = &block[start..];
-    let mut padded = [0; 2 * GROUP_BYTES + 2 * WINDOW];
-    padded[..rest.len()].copy_from_slice(rest);
-    for group in (0..rest.len()).step_by(GROUP_BYTES) {
-        let text: &Group = padded[group..].first_chunk().expect("two groups fit");
-        let windows = (rest.len() - group).div_ceil(WINDOW).min(GROUP);
         let read = state.read(text, windows, &form.read, &mut room);
         (form.pair)(&mut room.text, windows);
-        let places = room.starts(windows, text.as_ptr(), &form.sift, &form.place);
-        read.told(&mut room, start + group, found);
+        let places = room.starts(windows, fetched, &form.sift, &form.place);
+        read.told(&room, start, found);
         let kept = room.hashed(filters.sieve, places);
-        room.sifted(filters.slots, (block, start + group), kept, found);
+        room.sifted(filters.slots, (block, start), kept, found);
     }
 }
 
@@ -456,9 +451,7 @@ impl Room {
         }
         count
     }
-}
 
-impl Room {
     /// Hashes the words that so many places were noted for, and tells how many places the filter admits,
     /// which are the first then.
     #[inline(always)]
@@ -494,7 +487,7 @@ impl Room {
 impl Read {
     /// Adds what the group's masks told to `found`; the group begins at `start`.
     #[inline(always)]
-    fn told(self, room: &mut Room, start: usize, found: &mut Found) {
+    fn told(self, room: &Room, start: usize, found: &mut Found) {
         found.group_feeds.push(found.lines as u32);
         found.window_feeds.extend_from_slice(&room.feeds[..self.windows]);
         found.lines += u64::from(self.lines);
@@ -559,8 +552,8 @@ fn place_bits(mut bits: u64, offset: u16, places: &mut [u16; WINDOW]) {
     }
 }
 
-/// Where a run of at least [`LONG`](super::sieve::LONG) word bytes begins or goes on. Halving steps: bit `i` of `two`
-/// says that bytes `i` and `i + 1` are word bytes, and so on.
+/// Where a run of at least [`LONG`](super::sieve::LONG) word bytes begins or goes on. Halving steps: bit
+/// `i` of `two` says that bytes `i` and `i + 1` are word bytes, and so on.
 #[inline(always)]
 fn long_runs(word: u64, next: u64) -> u64 {
     let two = word & ((word >> 1) | (next << 63));

@@ -59,7 +59,7 @@ pub(super) unsafe fn find_avx512(filters: Filters<'_>, block: Block<'_>, found: 
     let pair = |text: &mut Text, windows: usize| {
         let Text { normal, pairs } = text;
         for at in (0..=windows).map(|window| window * WINDOW) {
-            // SAFETY: both have two windows more than a group, and no group more than `windows`.
+            // SAFETY: there are no more windows than a group has, and both have two more.
             unsafe {
                 let first = _mm512_loadu_si512(normal.as_ptr().add(at).cast());
                 let second = _mm512_loadu_si512(normal.as_ptr().add(at + 1).cast());
