@@ -5,7 +5,10 @@ mod assemble;
 mod in_process;
 mod whole_process;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use clap::{Parser, Subcommand};
 use recheck_benches::{Result, measure};
@@ -82,7 +85,25 @@ fn main() -> ExitCode {
     }
 }
 
+/// Says what to do where there is no corpus.
+fn built(dir: &Path) -> Result<()> {
+    let meta = dir.join("meta.txt");
+    match meta.is_file() {
+        true => Ok(()),
+        false => {
+            let (meta, dir) = (meta.display(), dir.display());
+            Err(format!("no {meta}: make the corpus with `bench-peers build {dir}`").into())
+        }
+    }
+}
+
 fn run(task: Task) -> Result<()> {
+    match &task {
+        Task::Build { .. } => {}
+        Task::InProcess { dir, .. } | Task::Memory { dir, .. } | Task::WholeProcess { dir, .. } => {
+            built(dir)?;
+        }
+    }
     match task {
         Task::Build { dir, mib, seed } => assemble::run(&dir, mib << 20, seed),
         Task::InProcess { dir, rounds, only } => {
