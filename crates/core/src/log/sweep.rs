@@ -57,26 +57,33 @@ fn sweep_avx2(bytes: &[u8]) -> Option<usize> {
 #[inline(always)]
 fn sweep(bytes: &[u8]) -> Option<usize> {
     let (_, before) = bytes.split_last()?;
-    let is_dirty = |byte: u8, next: u8| (byte == ESC) | ((byte == b'\r') & (next != b'\n'));
     let (strides, _) = before.as_chunks::<STRIDE>();
     let (nexts, _) = bytes[1..].as_chunks::<STRIDE>();
-    let mut swept = 0;
-    for (stride, nexts) in strides.iter().zip(nexts) {
-        let mut dirty = 0;
-        for (byte, next) in stride.iter().zip(nexts) {
-            dirty |= u8::from(is_dirty(*byte, *next));
-        }
-        if dirty != 0 {
-            break;
-        }
-        swept += STRIDE;
-    }
-    // It is in this stride, or the rest is shorter than one. Where every line has colours each call
+    let swept = strides.iter().zip(nexts).take_while(|(stride, nexts)| {
+        // Nearly all strides have neither byte: zero is the least that can be left of one.
+        let nearest = |byte: &u8| (byte ^ ESC).min(byte ^ b'\r');
+        let nearest = stride.iter().map(nearest).fold(u8::MAX, u8::min);
+        nearest != 0 || !is_stride_dirty(stride, nexts)
+    });
+    // It is in the next stride, or the rest is shorter than one. Where every line has colours each call
     // comes here.
+    let swept = swept.count() * STRIDE;
     let rest = &bytes[swept..];
     let next = |at: usize| rest.get(at + 1).copied().unwrap_or_default();
     let mut dirt = memchr::memchr2_iter(ESC, b'\r', rest);
     dirt.find(|&at| is_dirty(rest[at], next(at))).map(|at| swept + at)
+}
+
+/// Whether one of the bytes is dirty, given the one behind each.
+#[inline(always)]
+fn is_stride_dirty(stride: &[u8; STRIDE], nexts: &[u8; STRIDE]) -> bool {
+    let pairs = stride.iter().zip(nexts);
+    pairs.fold(0, |dirty, (byte, next)| dirty | u8::from(is_dirty(*byte, *next))) != 0
+}
+
+#[inline(always)]
+fn is_dirty(byte: u8, next: u8) -> bool {
+    (byte == ESC) | ((byte == b'\r') & (next != b'\n'))
 }
 
 #[cfg(test)]

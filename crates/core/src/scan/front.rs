@@ -166,12 +166,12 @@ impl Front {
         let splitter = self.detected(settled, last)?;
         let text = &self.buffer[self.start..self.start + settled];
         loop {
-            let mut window = self.block.max(self.tried * 2);
-            if window >= settled && last {
-                window = settled;
-            } else if window > settled {
+            let least = self.block.max(self.tried * 2);
+            if least > settled && !last {
                 return None;
             }
+            // What is left over must be moved before more is read.
+            let window = if settled < 2 * least { settled } else { least };
             match splitter.complete(&text[..window], last && window == settled) {
                 0 if window == settled && last => return None,
                 0 => self.tried = window,

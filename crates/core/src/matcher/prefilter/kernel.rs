@@ -9,18 +9,16 @@
 //!
 //! ```text
 //! bytes     2026-11-24 | ERROR Deadlock found (1213)
-//! normal    2026.11.24...ERROR.Deadlock.found..1213.   what is no part of a word is 0
+//! codes     2026.11.24...ERROR.deadlock.found..1213.   what is no part of a word is 0
 //! word      1111011011000111110111111110111110011110
 //! starts    1000010010000100000100000000100000010000
-//! kept      1....1........1.............1...........   first 6 bytes, two by two, in the same bucket?
+//! longer    .............1.....1........1...........   5 bytes or more
+//! worth     .............1.....1........1...........   first 3 bytes in the same bucket?
 //! ```
 //!
 //! The steps are apart, a [group](GROUP) of windows at a time, so that none waits for a mispredicted branch
-//! of another: normal bytes and masks; pairs of bytes; the places that are worth a hash; the hashes; what
-//! stands beside the words that are left.
-//!
-//! Words are thinned out by tables first, 64 places at a time: those of eight bytes or more, of which most
-//! fingerprints have one, apart from the shorter ones. Which are kept is the [sieve](super::sieve)'s to say.
+//! of another: codes and masks; the places that are worth a hash; the hashes; what stands beside the words
+//! that are left. Which are kept is the [sieve](super::sieve)'s to say.
 //!
 //! Beside [the sweep for control traffic](crate::log::is_clean) this is the one module of the crate with
 //! `unsafe`: vector loads behind run-time detection of the instruction set. The portable form below it
@@ -30,7 +28,7 @@
 
 use super::{
     beside::{Beside, Slots, Word},
-    sieve::{Sieve, key_at},
+    sieve::{BRIEF, BRIEF_BUCKETS, Bloom, Sieve, key_at},
 };
 
 /// What one pass over a block found.
@@ -111,10 +109,6 @@ impl Found {
     }
 }
 
-/// Windows of 64 bytes a chain must fill before it is told: a token is cut after 255 units, and a
-/// chain of 256 bytes fills at least three whole windows.
-const CHAIN_WINDOWS: u32 = 3;
-
 /// Masks of one window of 64 bytes, bit `i` for byte `i`.
 #[derive(Clone, Copy, Default)]
 struct Masks {
@@ -157,13 +151,14 @@ pub(super) fn find(filters: Filters<'_>, block: Block<'_>, found: &mut Found) {
 
 /// The same without vector instructions: the specification of the others.
 pub(super) fn find_portable(filters: Filters<'_>, block: Block<'_>, found: &mut Found) {
-    let sift = |text: &Text, offset: usize, Starts { mut left, long }: Starts| {
+    let sift = |text: &Text, offset: usize, Starts { mut left, longer }: Starts| {
         let mut kept = left;
         while left != 0 {
             let bit = left.trailing_zeros();
-            let normal = text.load((offset + bit as usize) as u16).to_le_bytes();
-            let tables = [&filters.sieve.short, &filters.sieve.long][(long >> bit & 1) as usize];
-            let is_kept = tables.buckets(normal) != 0;
+            let codes = text.load((offset + bit as usize) as u16).to_le_bytes();
+            let first = codes.first_chunk().expect("there are more codes than looks");
+            let own = if longer >> bit & 1 != 0 { !BRIEF_BUCKETS } else { BRIEF_BUCKETS };
+            let is_kept = filters.sieve.looks.buckets(*first) & own != 0;
             kept &= !(u64::from(!is_kept) << bit);
             left &= left - 1;
         }
@@ -174,10 +169,12 @@ pub(super) fn find_portable(filters: Filters<'_>, block: Block<'_>, found: &mut 
         block,
         found,
         Form {
-            read: |window: &Window, normal: &mut Window| read_portable(window, normal),
-            pair: no_pairs,
+            read: |window: &Window, codes: &mut Window| read_portable(window, codes),
             sift,
             place: place_bits,
+            hash: |text: &Text, places: &mut Places, count| {
+                hash_one_by_one(&filters.sieve.bloom, text, places, count)
+            },
         },
     );
 }
@@ -185,22 +182,23 @@ pub(super) fn find_portable(filters: Filters<'_>, block: Block<'_>, found: &mut 
 /// Each step is a loop that the compiler turns into whatever vector instructions every machine of the kind
 /// has.
 #[inline(always)]
-fn read_portable(window: &Window, normal: &mut Window) -> Masks {
+fn read_portable(window: &Window, codes: &mut Window) -> Masks {
     let all = |is: bool| 0_u8.wrapping_sub(u8::from(is));
     let (mut chain, mut feed) = ([0; WINDOW], [0; WINDOW]);
     for (index, &byte) in window.iter().enumerate() {
         let (folded, high) = (byte | 0x20, all(byte >= 0x80));
-        let word = all(folded.wrapping_sub(b'a') < 26)
-            | all(byte.wrapping_sub(b'0') < 10)
-            | all(byte == b'_');
+        let letter = all(folded.wrapping_sub(b'a') < 26);
+        let word = letter | all(byte.wrapping_sub(b'0') < 10) | all(byte == b'_');
         let glue = all(byte == b'.') | all(byte == b'\'') | all(byte == b',');
-        normal[index] = byte & word;
+        // See `code_of`: a small letter loses two bits.
+        let small = letter & all(byte & 0x20 != 0) & 0x60;
+        codes[index] = byte & word & !small;
         chain[index] = word | high | glue | all(byte == b':') | all(byte == b';');
         feed[index] = all(byte == b'\n');
     }
     let mut word = [0; WINDOW];
-    for (word, normal) in word.iter_mut().zip(normal) {
-        *word = all(*normal != 0);
+    for (word, code) in word.iter_mut().zip(codes) {
+        *word = all(*code != 0);
     }
     Masks {
         word: highest_bits(&word),
@@ -221,26 +219,23 @@ fn highest_bits(bytes: &Window) -> u64 {
     })
 }
 
-/// For forms that look at no pairs.
-fn no_pairs(_: &mut Text, _: usize) {}
-
 /// How one kind of machine takes the steps.
-struct Form<R, T, S, P> {
-    /// Writes a window's normal bytes and tells its masks.
+struct Form<R, S, P, H> {
+    /// Writes a window's codes and tells its masks.
     read: R,
-    /// Mixes each of so many windows' bytes with the one behind it.
-    pair: T,
     /// Of the places in the window at an offset where words start leaves those to hash.
     sift: S,
     /// Writes the places of a mask's set bits to the front of a slice, each with an offset added.
     place: P,
+    /// Leaves of so many places those that the Bloom filter admits, and tells how many these are.
+    hash: H,
 }
 
-/// Where words start in a window, and where those have [`LONG`](super::sieve::LONG) bytes or more.
+/// Where words start in a window, and where words of [`BRIEF`] bytes or more start or go on.
 #[derive(Clone, Copy)]
 struct Starts {
     left: u64,
-    long: u64,
+    longer: u64,
 }
 
 const WINDOW: usize = 64;
@@ -251,52 +246,52 @@ type Window = [u8; WINDOW];
 const GROUP: usize = 64;
 /// Bytes of a group.
 const GROUP_BYTES: usize = GROUP * WINDOW;
+/// How far ahead memory is asked for within a block.
+const FETCHED_AHEAD: usize = 4 * GROUP_BYTES;
 
 /// A group with the window behind it.
 type Group = [u8; GROUP_BYTES + WINDOW];
 
-/// A group as the sieve sees it, with the window behind it and what may be read behind that. Windows begin
-/// where lines of the cache do.
+/// A group as the sieve sees it, byte by byte a [code](super::sieve::code_of), with the window behind it
+/// and what may be read behind that. Windows begin where lines of the cache do.
 #[repr(align(64))]
 struct Text {
-    /// [Normal bytes](super::sieve::normal_byte).
-    normal: [u8; GROUP_BYTES + 2 * WINDOW],
-    /// Each mixed with the one behind it, where the form does that.
-    #[cfg(target_arch = "x86_64")]
-    pairs: [u8; GROUP_BYTES + 2 * WINDOW],
+    codes: [u8; GROUP_BYTES + 2 * WINDOW],
 }
 
+/// Places of a group, each below [`GROUP_BYTES`]; a word starts at every second byte at most. Behind them
+/// is room for what is written in whole vectors.
+type Places = [u16; GROUP_BYTES / 2 + WINDOW];
+
 impl Text {
-    fn normal_window(&mut self, index: usize) -> &mut Window {
+    fn window(&mut self, index: usize) -> &mut Window {
         let at = index * WINDOW;
-        (&mut self.normal[at..at + WINDOW]).try_into().expect("the slice has that length")
+        (&mut self.codes[at..at + WINDOW]).try_into().expect("the slice has that length")
     }
 
-    /// The eight normal bytes at a place of the group.
+    /// The eight codes at a place of the group.
     #[inline(always)]
     fn load(&self, at: u16) -> u64 {
         // The place lies within the group: the remainder only tells the compiler so.
         let at = usize::from(at) % GROUP_BYTES;
-        u64::from_le_bytes(
-            self.normal[at..at + LOAD].try_into().expect("the slice has that length"),
-        )
+        u64::from_le_bytes(self.codes[at..at + LOAD].try_into().expect("the slice has that length"))
     }
 }
 
 /// The loop all forms share.
 #[inline(always)]
-fn run<R, T, S, P>(
+fn run<R, S, P, H>(
     filters: Filters<'_>,
     Block { text: block, ahead }: Block<'_>,
     found: &mut Found,
-    form: Form<R, T, S, P>,
+    form: Form<R, S, P, H>,
 ) where
     R: Fn(&Window, &mut Window) -> Masks,
-    T: Fn(&mut Text, usize),
     S: Fn(&Text, usize, Starts) -> u64,
     P: Fn(u64, u16, &mut [u16; WINDOW]),
+    H: Fn(&Text, &mut Places, usize) -> usize,
 {
-    let mut state = State { last: 0, full: 0 };
+    let mut state = State::default();
     let mut room = Room::default();
     let mut padded = [0; size_of::<Group>()];
     for start in (0..block.len()).step_by(GROUP_BYTES) {
@@ -311,16 +306,15 @@ fn run<R, T, S, P>(
             }
         };
         let windows = rest.len().div_ceil(WINDOW).min(GROUP);
-        // Lines that are here already cost less to ask for than a branch in each window.
+        // Where the block itself is not in the cache, it was read by another core.
         let fetched = match start + GROUP_BYTES <= ahead {
             true => block.as_ptr_range().end.wrapping_add(start),
-            false => text.as_ptr(),
+            false => rest.as_ptr().wrapping_add(FETCHED_AHEAD),
         };
         let read = state.read(text, windows, &form.read, &mut room);
-        (form.pair)(&mut room.text, windows);
         let places = room.starts(windows, fetched, &form.sift, &form.place);
         read.told(&room, start, found);
-        let kept = room.hashed(filters.sieve, places);
+        let kept = (form.hash)(&room.text, &mut room.places, places);
         room.sifted(filters.slots, (block, start), kept, found);
     }
 }
@@ -332,18 +326,19 @@ fn window(text: &Group, index: usize) -> &Window {
 }
 
 /// What one group hands to the next.
+#[derive(Default)]
 struct State {
     /// The word bytes of the window before.
     last: u64,
-    /// Whole windows of chain bytes up to here.
-    full: u32,
+    /// The windows of the group before that are all chain, a bit each.
+    full: u64,
 }
 
 /// Room for what is known of a group.
 struct Room {
     text: Text,
     /// The places where words start that are worth a hash.
-    places: [u16; GROUP_BYTES / 2 + WINDOW],
+    places: Places,
     masks: WordMasks,
     /// The line feeds of the group before each window.
     feeds: [u16; GROUP],
@@ -354,13 +349,8 @@ struct WordMasks([u64; GROUP + 2]);
 
 impl Default for Room {
     fn default() -> Room {
-        let bytes = [0; GROUP_BYTES + 2 * WINDOW];
         Room {
-            text: Text {
-                normal: bytes,
-                #[cfg(target_arch = "x86_64")]
-                pairs: bytes,
-            },
+            text: Text { codes: [0; GROUP_BYTES + 2 * WINDOW] },
             places: [0; GROUP_BYTES / 2 + WINDOW],
             masks: WordMasks([0; GROUP + 2]),
             feeds: [0; GROUP],
@@ -389,30 +379,31 @@ impl State {
         room: &mut Room,
     ) -> Read {
         let mut all = Read { windows, ..Read::default() };
+        let mut full = 0;
         room.masks.0[0] = self.last;
         for index in 0..windows {
-            let masks = read(window(text, index), room.text.normal_window(index));
+            let masks = read(window(text, index), room.text.window(index));
             room.masks.0[index + 1] = masks.word;
             room.feeds[index] = all.lines as u16;
             all.lines += masks.feed.count_ones();
             all.high |= masks.high;
-            if masks.chain != u64::MAX {
-                self.full = 0;
-            } else if self.is_chain_too_long() {
-                all.chains |= 1 << index;
-            }
+            full |= u64::from(masks.chain == u64::MAX) << index;
         }
+        all.chains = chains_too_long(self.full, full);
+        self.full = full;
         self.last = room.masks.0[windows];
-        let behind = read(window(text, windows), room.text.normal_window(windows));
+        let behind = read(window(text, windows), room.text.window(windows));
         room.masks.0[windows + 1] = behind.word;
         all
     }
+}
 
-    #[cold]
-    fn is_chain_too_long(&mut self) -> bool {
-        self.full += 1;
-        self.full == CHAIN_WINDOWS
-    }
+/// The windows that are the third of a chain, given which are all chain in the group before and in this
+/// one: a token is cut after 255 units, and a chain of 256 bytes fills at least three windows.
+#[inline(always)]
+fn chains_too_long(before: u64, full: u64) -> u64 {
+    let behind = |by: u32| full << by | before >> (GROUP as u32 - by);
+    full & behind(1) & behind(2) & !behind(3)
 }
 
 /// Asks for a line of memory in the second cache. Nothing else comes of it, wherever it points.
@@ -443,21 +434,13 @@ impl Room {
             fetch(fetched.wrapping_add(index * WINDOW));
             let [before, word, behind] = self.masks.round(index);
             let left = word & !((word << 1) | (before >> 63));
-            let (long, offset) = (long_runs(word, behind), index * WINDOW);
-            let worth = sift(&self.text, offset, Starts { left, long });
+            let (longer, offset) = (longer_runs(word, behind), index * WINDOW);
+            let worth = sift(&self.text, offset, Starts { left, longer });
             let room = &mut self.places[count..count + WINDOW];
             place(worth, offset as u16, room.try_into().expect("the slice has that length"));
             count += worth.count_ones() as usize;
         }
         count
-    }
-
-    /// Hashes the words that so many places were noted for, and tells how many places the filter admits,
-    /// which are the first then.
-    #[inline(always)]
-    fn hashed(&mut self, sieve: &Sieve, places: usize) -> usize {
-        let Room { text, places: all, .. } = self;
-        keep(&mut all[..places], |at| sieve.admits(text.load(at)))
     }
 
     /// Adds to `found` the words at so many places that have the right surroundings; the group begins at
@@ -502,15 +485,15 @@ impl Read {
     }
 }
 
-/// Moves the places that pass to the front and returns their number, without a branch on each: it
-/// would be mispredicted.
+/// Moves the places that the filter admits to the front and returns their number, without a branch on
+/// each: it would be mispredicted.
 #[inline(always)]
-fn keep(places: &mut [u16], passes: impl Fn(u16) -> bool) -> usize {
+fn hash_one_by_one(bloom: &Bloom, text: &Text, places: &mut Places, count: usize) -> usize {
     let mut kept = 0;
-    for index in 0..places.len() {
+    for index in 0..count {
         let at = places[index];
         places[kept] = at;
-        kept += usize::from(passes(at));
+        kept += usize::from(bloom.admits(text.load(at)));
     }
     kept
 }
@@ -552,15 +535,15 @@ fn place_bits(mut bits: u64, offset: u16, places: &mut [u16; WINDOW]) {
     }
 }
 
-/// Where a run of at least [`LONG`](super::sieve::LONG) word bytes begins or goes on. Halving steps: bit
-/// `i` of `two` says that bytes `i` and `i + 1` are word bytes, and so on.
+/// Where a run of at least [`BRIEF`] word bytes begins or goes on. Halving steps: bit `i` of `two` says
+/// that bytes `i` and `i + 1` are word bytes, and so on.
 #[inline(always)]
-fn long_runs(word: u64, next: u64) -> u64 {
+fn longer_runs(word: u64, next: u64) -> u64 {
     let two = word & ((word >> 1) | (next << 63));
     let two_next = next & (next >> 1);
     let four = two & ((two >> 2) | (two_next << 62));
-    let four_next = two_next & (two_next >> 2);
-    four & ((four >> 4) | (four_next << 60))
+    const { assert!(BRIEF == 5) };
+    four & ((word >> 4) | (next << 60))
 }
 
 #[cfg(all(target_arch = "x86_64", not(miri)))]

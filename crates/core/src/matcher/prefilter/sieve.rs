@@ -1,42 +1,36 @@
-//! What the [kernel](super::kernel) keeps of a text's words: a few bytes of each word decide, by tables
-//! and a Bloom filter.
+//! What the [kernel](super::kernel) keeps of a text's words: their first bytes decide, by small tables and
+//! a Bloom filter.
 //!
-//! Most words are in no phrase, and are to be dropped for as little as can be. So they are thinned out
-//! before they are hashed, 64 places at a time: three [looks](LOOKS), each at two neighbouring bytes
-//! [mixed](Mix) to seven bits, each into a table that has a bit for each bucket of words. The buckets are
-//! the idea of Hyperscan's Teddy, which looks at single bytes; two letters together say much more than the
-//! two say one by one. Long words have tables of their own, or they would fill those of the short ones.
+//! Most words are in no phrase, and are to be dropped for as little as can be. Most are shorter than
+//! [`BRIEF`] bytes too, and few phrases are found by such a word. So the brief words are looked at apart
+//! from the longer ones, 64 places at a time: three [looks](LOOKS), each at one byte, by a table that has a
+//! bit for each bucket of words (the idea of Hyperscan's Teddy). That leaves next to no brief word; of the
+//! longer ones it drops the numbers and little else, and less the more of them are sought. They are told
+//! apart by the Bloom filter, which costs the same for one fingerprint and for ten thousand.
 
-/// Words from this length on are known by their first bytes alone.
-pub(super) const LONG: usize = 8;
+/// Words below this length have buckets of their own.
+pub(super) const BRIEF: usize = 5;
 
-/// Looks at a word: at its first two bytes, at the two behind them, and at the next two.
+/// First bytes of a word that are looked at.
 pub(super) const LOOKS: usize = 3;
 
-/// Buckets of words, a bit each.
-const BUCKETS: usize = u8::BITS as usize;
-/// Words below these lengths have a bucket of their own: they leave most of what is looked at open, and
-/// would let through by mixture whatever begins like one of their bucket.
-const TINY: usize = 3;
-const BRIEF: usize = 5;
+/// The buckets of brief words, a bit each; the other bits are those of the longer words.
+pub(super) const BRIEF_BUCKETS: u8 = 0b0000_0111;
 
 /// The words to keep.
 #[derive(Clone, Debug)]
 pub(super) struct Sieve {
     /// Of all words, by their first eight bytes.
     pub(super) bloom: Bloom,
-    /// Of the words below [`LONG`] bytes.
-    pub(super) short: Tables,
-    /// Of the others.
-    pub(super) long: Tables,
-    /// Of the short ones again.
+    pub(super) looks: Looks,
+    /// The same for machines that look up 16 bytes and not 64.
     #[cfg(target_arch = "x86_64")]
     pub(super) halves: Halves,
 }
 
-/// For each look and each mixture of its two bytes the buckets whose words may have it there.
+/// For each look and each [code](code_of) but for its case, the buckets whose words may have it there.
 #[derive(Clone, Debug)]
-pub(super) struct Tables(pub(super) [[u8; 128]; LOOKS]);
+pub(super) struct Looks(pub(super) [[u8; 64]; LOOKS]);
 
 /// A word to keep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,155 +50,91 @@ impl<'a> Sought<'a> {
     }
 }
 
-/// The bit that a small letter has and a capital has not.
-const SMALL: u8 = 0x20;
-
 impl Sieve {
     /// A sieve for the given words, each ASCII.
     pub(super) fn new<'a>(words: impl Iterator<Item = Sought<'a>>) -> Sieve {
         let mut words: Vec<_> = words.collect();
         words.sort_unstable_by_key(|word| (word.bytes(), *word));
         words.dedup();
-        let all = words.iter().map(|word| word.bytes());
-        let (short, long): (Vec<&[u8]>, Vec<&[u8]>) = all.partition(|word| word.len() < LONG);
+        let sorted = bucketed(&words);
         Sieve {
             bloom: Bloom::new(&words),
-            short: Tables::new(&short),
-            long: Tables::new(&long),
+            looks: Looks::new(&sorted),
             #[cfg(target_arch = "x86_64")]
-            halves: Halves::new(&short),
+            halves: Halves::new(&sorted),
         }
     }
+}
 
-    /// Whether a word may be one of those to keep, by the eight [normal bytes](normal_byte) at its start.
-    #[inline(always)]
-    pub(super) fn admits(&self, normal: u64) -> bool {
-        self.bloom.admits(key_of_normal(normal, self.bloom.fold))
+/// Marks a capital in a [code](code_of).
+const CAPITAL: u8 = 0x40;
+/// A code without that mark.
+const CASELESS: u8 = 0x3F;
+
+/// A byte as the sieve sees it, in seven bits: 0 for what is no part of a word, the lowest six bits else,
+/// the same for a letter in either case, and a bit above them for a capital.
+///
+/// Small letters have 1 to 26, digits 0x30 to 0x39, and `_` 0x5F.
+pub(super) const fn code_of(byte: u8) -> u8 {
+    match byte {
+        b'a'..=b'z' => byte & 0x1F,
+        b'A'..=b'Z' | b'0'..=b'9' | b'_' => byte,
+        _ => 0,
     }
 }
 
-/// A byte as the sieve sees it: itself where it is part of a word, else 0.
-pub(super) const fn normal_byte(byte: u8) -> u8 {
-    if byte < 128 && CLASS[byte as usize] & 1 != 0 { byte } else { 0 }
+/// Sorts words into buckets, the brief ones apart. Neighbours in the alphabet share first bytes, so they
+/// share a bucket.
+fn bucketed<'w>(words: &[Sought<'w>]) -> Vec<(&'w [u8], u8)> {
+    let mut words: Vec<&[u8]> = words.iter().map(|word| word.bytes()).collect();
+    words.sort_unstable_by_key(|word| word.to_ascii_lowercase());
+    let (brief, longer): (Vec<&[u8]>, Vec<&[u8]>) =
+        words.into_iter().partition(|word| word.len() < BRIEF);
+    let most = BRIEF_BUCKETS.trailing_ones() as usize;
+    let parts = [(brief, 0..most), (longer, most..u8::BITS as usize)];
+    let spread = parts.into_iter().flat_map(|(words, buckets)| {
+        let count = words.len();
+        let bucket = move |index: usize| 1 << (buckets.start + index * buckets.len() / count);
+        words.into_iter().enumerate().map(move |(index, word)| (word, bucket(index)))
+    });
+    spread.collect()
 }
 
-/// How a byte goes into a mixture: for each of seven bits, which of the byte's bits are added to it
-/// modulo 2. None asks for the bit that tells small letters from capitals.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Mix([u8; 7]);
-
-/// For the two bytes of a look. Drawn at random; of sixty draws the one that let least of real logs
-/// through for the fingerprints of the reference data.
-pub(super) const MIXES: [Mix; 2] = [
-    Mix([0x1d, 0x53, 0x5f, 0x03, 0x41, 0x11, 0x13]),
-    Mix([0x0c, 0x1c, 0x0b, 0x52, 0x56, 0x06, 0x46]),
-];
-
-impl Mix {
-    /// The byte's part in the mixture.
-    const fn of(self, byte: u8) -> u8 {
-        let (mut mixed, mut bit) = (0, 0);
-        while bit < self.0.len() {
-            mixed |= ((self.0[bit] & byte).count_ones() as u8 & 1) << bit;
-            bit += 1;
-        }
-        mixed
-    }
-
-    /// The same as a matrix for the instruction GF2P8AFFINEQB: its highest byte makes the lowest bit.
-    #[cfg(target_arch = "x86_64")]
-    pub(super) fn matrix(self) -> u64 {
-        let rows = (0..).zip(self.0);
-        rows.fold(0, |matrix, (bit, row)| matrix | u64::from(row) << (8 * (7 - bit)))
-    }
-}
-
-/// Both for every byte, where there is no such instruction.
-const MIXED: [[u8; 128]; 2] = {
-    let mut table = [[0; 128]; 2];
-    let mut byte = 0;
-    while byte < 128 {
-        table[0][byte] = MIXES[0].of(byte as u8);
-        table[1][byte] = MIXES[1].of(byte as u8);
-        byte += 1;
-    }
-    table
-};
-
-/// Two normal bytes mixed to seven bits.
-#[inline(always)]
-fn mixed([first, second]: [u8; 2]) -> u8 {
-    MIXED[0][usize::from(first & 0x7F)] ^ MIXED[1][usize::from(second & 0x7F)]
-}
-
-/// Sorts words, which are in order, into buckets.
-fn bucketed<'w>(words: &[&'w [u8]]) -> Vec<(&'w [u8], u8)> {
-    let (tiny, rest): (Vec<&[u8]>, Vec<&[u8]>) = words.iter().partition(|word| word.len() < TINY);
-    let (brief, usual): (Vec<&[u8]>, Vec<&[u8]>) = rest.iter().partition(|word| word.len() < BRIEF);
-    let own = [tiny, brief].into_iter().filter(|words| !words.is_empty());
-    let mut sorted = Vec::new();
-    let mut free = 0..BUCKETS;
-    for words in own {
-        let bucket = 1 << free.next().unwrap_or_default();
-        sorted.extend(words.into_iter().map(|word| (word, bucket)));
-    }
-    // Neighbours in the alphabet share first bytes, so they share a bucket.
-    let count = usual.len();
-    let bucket = |index: usize| 1 << (free.start + index * free.len() / count);
-    sorted.extend(usual.into_iter().enumerate().map(|(index, word)| (word, bucket(index))));
-    sorted
-}
-
-impl Tables {
-    fn new(words: &[&[u8]]) -> Tables {
-        let mut tables = Tables([[0; 128]; LOOKS]);
-        bucketed(words).into_iter().for_each(|(word, bucket)| tables.admit(word, bucket));
-        tables
-    }
-
-    /// Enters a word.
-    fn admit(&mut self, word: &[u8], bucket: u8) {
-        for (look, table) in self.0.iter_mut().enumerate() {
-            for first in fitting(word, 2 * look) {
-                for second in fitting(word, 2 * look + 1) {
-                    table[usize::from(mixed([first, second]))] |= bucket;
-                }
+impl Looks {
+    fn new(words: &[(&[u8], u8)]) -> Looks {
+        let mut looks = Looks([[0; 64]; LOOKS]);
+        for &(word, bucket) in words {
+            for (place, look) in looks.0.iter_mut().enumerate() {
+                fitting(word, place).for_each(|code| look[usize::from(code)] |= bucket);
             }
         }
+        looks
     }
 
-    /// The buckets that a word may be of, by the normal bytes at its start.
+    /// The buckets that a word may be of, by the codes at its start.
     #[inline(always)]
-    pub(super) fn buckets(&self, normal: [u8; 8]) -> u8 {
-        let look = |look: usize| {
-            let pair = [normal[2 * look], normal[2 * look + 1]];
-            self.0[look][usize::from(mixed(pair) & 0x7F)]
-        };
-        look(0) & look(1) & look(2)
+    pub(super) fn buckets(&self, codes: [u8; LOOKS]) -> u8 {
+        let looks = self.0.iter().zip(codes);
+        looks.fold(u8::MAX, |buckets, (look, code)| buckets & look[usize::from(code & CASELESS)])
     }
 }
 
-/// First bytes of a short word that are looked at by their halves.
-#[cfg(target_arch = "x86_64")]
-const HALVED: usize = 4;
-
-/// The buckets of short words for machines that look up 16 bytes and not 128: for each of the first bytes
-/// by its low half, and by its high one.
+/// The buckets again, by the halves of bytes: for each look by the low half of the code, and by the high
+/// one.
 #[cfg(target_arch = "x86_64")]
 #[derive(Clone, Debug)]
-pub(super) struct Halves(pub(super) [[[u8; 16]; 2]; HALVED]);
+pub(super) struct Halves(pub(super) [[[u8; 16]; 2]; LOOKS]);
 
 #[cfg(target_arch = "x86_64")]
 impl Halves {
-    fn new(words: &[&[u8]]) -> Halves {
-        let mut halves = Halves([[[0; 16]; 2]; HALVED]);
-        for (word, bucket) in bucketed(words) {
+    fn new(words: &[(&[u8], u8)]) -> Halves {
+        let mut halves = Halves([[[0; 16]; 2]; LOOKS]);
+        for &(word, bucket) in words {
             for (place, [low, high]) in halves.0.iter_mut().enumerate() {
-                for byte in fitting(word, place) {
-                    let other = if byte.is_ascii_alphabetic() { byte ^ SMALL } else { byte };
-                    low[usize::from(byte & 0x0F)] |= bucket;
-                    high[usize::from(byte >> 4)] |= bucket;
-                    high[usize::from(other >> 4)] |= bucket;
+                for code in fitting(word, place) {
+                    low[usize::from(code & 0x0F)] |= bucket;
+                    high[usize::from(code >> 4)] |= bucket;
+                    high[usize::from((code | CAPITAL) >> 4)] |= bucket;
                 }
             }
         }
@@ -212,14 +142,16 @@ impl Halves {
     }
 }
 
-/// The normal bytes that may stand at a place counted from the start of a word, but for their case.
-fn fitting(word: &[u8], place: usize) -> impl Iterator<Item = u8> {
-    let known = match word.get(place) {
-        Some(&letter) => Some(letter),
-        None if place == word.len() => Some(0),
-        None => None,
-    };
-    (0..128).filter(move |byte| *byte == known.unwrap_or(normal_byte(*byte)))
+/// The codes, but for their case, that may stand at a place counted from the start of a word.
+fn fitting(word: &[u8], place: usize) -> std::ops::RangeInclusive<u8> {
+    match word.get(place) {
+        Some(&byte) => {
+            let code = code_of(byte) & CASELESS;
+            code..=code
+        }
+        None if place == word.len() => 0..=0,
+        None => 0..=CASELESS,
+    }
 }
 
 /// A Bloom filter of one hash: 128 bits a word keep false alarms below 1 %, and 32 KiB still fit beside
@@ -227,70 +159,85 @@ fn fitting(word: &[u8], place: usize) -> impl Iterator<Item = u8> {
 #[derive(Clone, Debug)]
 pub(super) struct Bloom {
     /// All of it is used only by large sets.
-    bits: Box<[u64; BLOOM_WORDS]>,
-    shift: u32,
-    /// The bits that make small letters of capitals; where some words are sought
-    /// [as they are written](Sought::AsWritten), not in the first byte.
-    fold: u64,
+    pub(super) bits: Box<[u64; BLOOM_WORDS]>,
+    /// Of a hash, what numbers a bit; no more than there are.
+    pub(super) mask: u32,
+    /// The bits of eight codes that count. Case does not; where some words are sought
+    /// [as they are written](Sought::AsWritten), that of the first byte does.
+    pub(super) counting: u64,
 }
 
-const BLOOM_WORDS: usize = 1 << 12;
+pub(super) const BLOOM_WORDS: usize = 1 << 12;
 
 impl Bloom {
     fn new(words: &[Sought<'_>]) -> Bloom {
-        let log2 = (words.len() * 128)
-            .next_power_of_two()
-            .clamp(1 << 12, 64 * BLOOM_WORDS)
-            .trailing_zeros();
+        let size = (words.len() * 128).next_power_of_two().clamp(1 << 12, 64 * BLOOM_WORDS);
         let is_cased = words.iter().any(|word| matches!(word, Sought::AsWritten(_)));
-        let fold = if is_cased { FOLD & !u64::from(SMALL) } else { FOLD };
-        let mut bloom = Bloom { bits: Box::new([0; BLOOM_WORDS]), shift: 64 - log2, fold };
+        let first = if is_cased { CASELESS | CAPITAL } else { CASELESS };
+        let mut counting = [CASELESS; 8];
+        counting[0] = first;
+        let mut bloom = Bloom {
+            bits: Box::new([0; BLOOM_WORDS]),
+            mask: size as u32 - 1,
+            counting: u64::from_le_bytes(counting),
+        };
         for word in words {
-            let normal = first_eight(word.bytes());
-            bloom.add(key_of_normal(normal, fold));
+            let codes = u64::from_le_bytes(first_eight(word.bytes()).map(code_of));
+            bloom.add(codes);
             if let Sought::AnyCase([b'a'..=b'z', ..]) = word {
-                bloom.add(key_of_normal(normal & !u64::from(SMALL), fold));
+                bloom.add(codes | u64::from(CAPITAL));
             }
         }
         bloom
     }
 
-    fn add(&mut self, key: u64) {
-        let bit = hash(key) >> self.shift;
+    fn add(&mut self, codes: u64) {
+        let bit = self.bit(codes);
         self.bits[(bit >> 6) as usize] |= 1 << (bit & 63);
     }
 
+    /// Whether a word may be one of those to keep, by the eight codes at its start.
     #[inline(always)]
-    fn admits(&self, key: u64) -> bool {
-        let bit = hash(key) >> self.shift;
+    pub(super) fn admits(&self, codes: u64) -> bool {
+        let bit = self.bit(codes);
         (self.bits[(bit >> 6) as usize % BLOOM_WORDS] >> (bit & 63)) & 1 != 0
+    }
+
+    /// The bit of a word's first eight codes.
+    #[inline(always)]
+    fn bit(&self, codes: u64) -> u32 {
+        // Up to the first code that is 0: it tells where a shorter word ends. No code is above 127, so only
+        // a zero borrows, and up to the first that is exact.
+        let ends = codes.wrapping_sub(ONES) & HIGH;
+        let key = codes & self.counting & (ends ^ ends.wrapping_sub(1));
+        // Multiplied as 32 bits, for that is one instruction for eight words too.
+        let product = u64::from((key ^ (key >> FOLDED)) as u32) * BLOOM_FACTOR;
+        (product >> BLOOM_SHIFT) as u32 & self.mask
     }
 }
 
-/// Moves capitals onto small letters, keeps digits, and moves `_` to a code no word byte has.
-const FOLD: u64 = 0x2020_2020_2020_2020;
-
-/// A word's first eight bytes, folded, up to the first that is 0 and that one: it tells where a shorter
-/// word ends.
-#[inline(always)]
-fn key_of_normal(normal: u64, fold: u64) -> u64 {
-    // No byte is above 127, so only a zero borrows, and up to the first that is exact.
-    let ends = normal.wrapping_sub(0x0101_0101_0101_0101) & 0x8080_8080_8080_8080;
-    (normal | fold) & (ends ^ ends.wrapping_sub(1))
-}
+pub(super) const ONES: u64 = 0x0101_0101_0101_0101;
+pub(super) const HIGH: u64 = 0x8080_8080_8080_8080;
+/// How far the last codes are moved onto the first ones: not by whole bytes, or words like `nono` would
+/// come out empty.
+pub(super) const FOLDED: u32 = 29;
+/// The golden ratio in 32 bits (Knuth, TAOCP 6.4).
+pub(super) const BLOOM_FACTOR: u64 = 0x9E37_79B1;
+/// The product's middle bits depend on all of both factors.
+pub(super) const BLOOM_SHIFT: u32 = 28;
 
 /// The first eight bytes of a word, a shorter one padded with zeros.
-fn first_eight(word: &[u8]) -> u64 {
+fn first_eight(word: &[u8]) -> [u8; 8] {
     let mut bytes = [0; 8];
     let taken = word.len().min(8);
     bytes[..taken].copy_from_slice(&word[..taken]);
-    u64::from_le_bytes(bytes)
+    bytes
 }
 
 /// The first eight bytes of a word, folded, shorter words padded with zeros.
 #[inline(always)]
 pub(super) fn key_of(word: &[u8]) -> u64 {
-    key_of_load(first_eight(word), word.len())
+    key_of_load(u64::from_le_bytes(first_eight(word)), word.len())
 }
 
 /// The same of the word of this length at a place of the text.
@@ -305,8 +252,11 @@ pub(super) fn key_at(text: &[u8], at: usize, length: usize) -> u64 {
 /// The same from an eight-byte load at the word's first byte.
 #[inline(always)]
 pub(super) fn key_of_load(load: u64, length: usize) -> u64 {
-    (load | FOLD) & KEEP[length.min(8)]
+    (load | SMALL) & KEEP[length.min(8)]
 }
+
+/// Moves capitals onto small letters, keeps digits, and moves `_` to a code no word byte has.
+const SMALL: u64 = 0x2020_2020_2020_2020;
 
 const KEEP: [u64; 9] = {
     let mut keep = [u64::MAX; 9];

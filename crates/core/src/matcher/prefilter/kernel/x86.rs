@@ -3,8 +3,11 @@
 use std::arch::x86_64::*;
 
 use super::{
-    super::sieve::{CLASS, MIXES, normal_byte},
-    Block, Filters, Form, Found, Masks, Starts, Text, WINDOW, Window, no_pairs, place_bits, run,
+    super::sieve::{
+        BLOOM_FACTOR, BLOOM_SHIFT, BLOOM_WORDS, BRIEF_BUCKETS, CLASS, FOLDED, HIGH, ONES, code_of,
+    },
+    Block, Filters, Form, Found, GROUP, GROUP_BYTES, Masks, Places, Starts, Text, WINDOW, Window,
+    hash_one_by_one, place_bits, run,
 };
 
 pub(super) fn has_avx512() -> bool {
@@ -12,7 +15,7 @@ pub(super) fn has_avx512() -> bool {
         && is_x86_feature_detected!("avx512bw")
         && is_x86_feature_detected!("avx512vbmi")
         && is_x86_feature_detected!("avx512vbmi2")
-        && is_x86_feature_detected!("gfni")
+        && is_x86_feature_detected!("avx512vl")
         && has_scalar()
 }
 
@@ -30,24 +33,24 @@ fn has_scalar() -> bool {
 /// # Safety
 ///
 /// The machine must have the features named here; see [`has_avx512`].
-#[target_feature(enable = "avx512f,avx512bw,avx512vbmi,avx512vbmi2,gfni,bmi1,bmi2,lzcnt,popcnt")]
+#[target_feature(
+    enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,bmi1,bmi2,lzcnt,popcnt"
+)]
 pub(super) unsafe fn find_avx512(filters: Filters<'_>, block: Block<'_>, found: &mut Found) {
-    let table = |table: &[u8; 128]| {
-        let bytes = table.as_ptr();
-        // SAFETY: the table has 128 bytes, two loads of 64 without alignment.
-        unsafe { (_mm512_loadu_si512(bytes.cast()), _mm512_loadu_si512(bytes.add(64).cast())) }
-    };
-    let kinds = table(&KINDS);
+    // SAFETY: the table has 64 bytes.
+    let table = |table: &[u8; 64]| unsafe { _mm512_loadu_si512(table.as_ptr().cast()) };
+    let kinds = KINDS.as_chunks().0;
+    let kinds = (table(&kinds[0]), table(&kinds[1]));
     let word_bits = _mm512_set1_epi8(0x7F);
     let feed = _mm512_set1_epi8(b'\n' as i8);
-    let read = |window: &Window, normal: &mut Window| {
+    let read = |window: &Window, codes: &mut Window| {
         // SAFETY: a window has 64 bytes.
         let bytes = unsafe { _mm512_loadu_si512(window.as_ptr().cast()) };
         let beyond = _mm512_movepi8_mask(bytes);
         let kind = _mm512_maskz_permutex2var_epi8(!beyond, kinds.0, bytes, kinds.1);
         let of_words = _mm512_and_si512(kind, word_bits);
         // SAFETY: as above.
-        unsafe { _mm512_storeu_si512(normal.as_mut_ptr().cast(), of_words) };
+        unsafe { _mm512_storeu_si512(codes.as_mut_ptr().cast(), of_words) };
         Masks {
             word: _mm512_test_epi8_mask(kind, word_bits),
             chain: _mm512_movepi8_mask(kind) | beyond,
@@ -55,47 +58,29 @@ pub(super) unsafe fn find_avx512(filters: Filters<'_>, block: Block<'_>, found: 
             feed: _mm512_cmpeq_epi8_mask(bytes, feed),
         }
     };
-    let matrices = MIXES.map(|mix| _mm512_set1_epi64(mix.matrix() as i64));
-    let pair = |text: &mut Text, windows: usize| {
-        let Text { normal, pairs } = text;
-        for at in (0..=windows).map(|window| window * WINDOW) {
-            // SAFETY: there are no more windows than a group has, and both have two more.
-            unsafe {
-                let first = _mm512_loadu_si512(normal.as_ptr().add(at).cast());
-                let second = _mm512_loadu_si512(normal.as_ptr().add(at + 1).cast());
-                let mixed = _mm512_xor_si512(
-                    _mm512_gf2p8affine_epi64_epi8::<0>(first, matrices[0]),
-                    _mm512_gf2p8affine_epi64_epi8::<0>(second, matrices[1]),
-                );
-                _mm512_storeu_si512(pairs.as_mut_ptr().add(at).cast(), mixed);
-            }
-        }
-    };
-    let [[short_1, short_2, short_3], [long_1, long_2, long_3]] =
-        [&filters.sieve.short, &filters.sieve.long].map(|tables| tables.0.each_ref().map(table));
-    let sift = |text: &Text, offset: usize, Starts { left, long }: Starts| {
-        let at = |look: usize| {
-            let pairs = text.pairs[offset + 2 * look..][..WINDOW].as_ptr();
+    let looks = filters.sieve.looks.0.each_ref().map(table);
+    let brief_buckets = _mm512_set1_epi8(BRIEF_BUCKETS as i8);
+    let longer_buckets = _mm512_set1_epi8(!BRIEF_BUCKETS as i8);
+    let sift = |text: &Text, offset: usize, Starts { left, longer }: Starts| {
+        let look = |place: usize| {
+            let codes = text.codes[offset + place..][..WINDOW].as_ptr();
             // SAFETY: the slice has 64 bytes.
-            unsafe { _mm512_loadu_si512(pairs.cast()) }
+            let codes = unsafe { _mm512_loadu_si512(codes.cast()) };
+            // One instruction looks 64 bytes up by their low six bits.
+            _mm512_permutexvar_epi8(codes, looks[place])
         };
-        let look = |table: (__m512i, __m512i), pairs| {
-            // One instruction looks 64 bytes up by their low seven bits.
-            _mm512_permutex2var_epi8(table.0, pairs, table.1)
-        };
-        let (first, second, third) = (at(0), at(1), at(2));
-        let both = _mm512_and_si512(look(short_1, first), look(short_2, second));
-        let short = _mm512_test_epi8_mask(both, look(short_3, third));
-        let both = _mm512_and_si512(look(long_1, first), look(long_2, second));
-        let long_ones = _mm512_test_epi8_mask(both, look(long_3, third));
-        left & ((short & !long) | (long_ones & long))
+        let buckets = _mm512_and_si512(_mm512_and_si512(look(0), look(1)), look(2));
+        let is_brief = _mm512_test_epi8_mask(buckets, brief_buckets);
+        let is_longer = _mm512_test_epi8_mask(buckets, longer_buckets);
+        left & ((is_brief & !longer) | (is_longer & longer))
     };
     let bit_numbers: [u8; WINDOW] = std::array::from_fn(|bit| bit as u8);
     // SAFETY: the array has 64 bytes.
     let bit_numbers = unsafe { _mm512_loadu_si512(bit_numbers.as_ptr().cast()) };
     let place = |bits: u64, offset: u16, places: &mut [u16; WINDOW]| {
         let numbers = _mm512_maskz_compress_epi8(bits, bit_numbers);
-        let offset = _mm256_set1_epi16(offset as i16);
+        // From memory, as that is one instruction.
+        let offset = _mm256_set1_epi32(TWICE[usize::from(offset) / WINDOW % GROUP] as i32);
         let widen = |sixteen| _mm256_or_si256(_mm256_cvtepu8_epi16(sixteen), offset);
         let places = places.as_mut_ptr();
         // SAFETY: the slice has room for 64; no more than every second bit starts a word.
@@ -107,7 +92,46 @@ pub(super) unsafe fn find_avx512(filters: Filters<'_>, block: Block<'_>, found: 
             }
         }
     };
-    run(filters, block, found, Form { read, pair, sift, place });
+    let bloom = &filters.sieve.bloom;
+    let all = |word: u64| _mm512_set1_epi64(word as i64);
+    let (counting, mask) = (all(bloom.counting), all(u64::from(bloom.mask)));
+    // See `Bloom::admits`: the same for eight places at a time.
+    let admitted = |text: &Text, places: __m128i| {
+        let within = _mm_and_si128(places, _mm_set1_epi16(GROUP_BYTES as i16 - 1));
+        // SAFETY: the text has more than eight bytes behind each place of the group.
+        let codes = unsafe {
+            let places = _mm256_cvtepu16_epi32(within);
+            _mm512_i32gather_epi64::<1>(places, text.codes.as_ptr().cast())
+        };
+        let ends = _mm512_and_si512(_mm512_sub_epi64(codes, all(ONES)), all(HIGH));
+        let up_to_end = _mm512_xor_si512(ends, _mm512_sub_epi64(ends, all(1)));
+        let key = _mm512_and_si512(_mm512_and_si512(codes, counting), up_to_end);
+        let folded = _mm512_xor_si512(key, _mm512_srli_epi64::<FOLDED>(key));
+        let product = _mm512_mul_epu32(folded, all(BLOOM_FACTOR));
+        let bit = _mm512_and_si512(_mm512_srli_epi64::<BLOOM_SHIFT>(product), mask);
+        let word = _mm512_and_si512(_mm512_srli_epi64::<6>(bit), all(BLOOM_WORDS as u64 - 1));
+        // SAFETY: the filter has that many words.
+        let bits = unsafe { _mm512_i64gather_epi64::<8>(word, bloom.bits.as_ptr().cast()) };
+        let bit = _mm512_and_si512(bit, all(63));
+        _mm512_test_epi64_mask(_mm512_srlv_epi64(bits, bit), all(1))
+    };
+    let hash = |text: &Text, places: &mut Places, count: usize| {
+        let mut kept = 0;
+        for index in (0..count).step_by(8) {
+            let left = count - index;
+            let real = if left < 8 { (1 << left) - 1 } else { u8::MAX };
+            let eight = places[index..index + 8].as_ptr();
+            // SAFETY: the slice has eight.
+            let eight = unsafe { _mm_loadu_si128(eight.cast()) };
+            let admitted = admitted(text, eight) & real;
+            let room = places[kept..kept + 8].as_mut_ptr();
+            // SAFETY: the slice has eight.
+            unsafe { _mm_storeu_si128(room.cast(), _mm_maskz_compress_epi16(admitted, eight)) };
+            kept += admitted.count_ones() as usize;
+        }
+        kept
+    };
+    run(filters, block, found, Form { read, sift, place, hash });
 }
 
 /// # Safety
@@ -115,10 +139,10 @@ pub(super) unsafe fn find_avx512(filters: Filters<'_>, block: Block<'_>, found: 
 /// The machine must have the features named here; see [`has_avx2`].
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
 pub(super) unsafe fn find_avx2(filters: Filters<'_>, block: Block<'_>, found: &mut Found) {
-    let read = |window: &Window, normal: &mut Window| {
+    let read = |window: &Window, codes: &mut Window| {
         // SAFETY: both have 64 bytes, twice 32.
         let (a, b) = unsafe {
-            let (from, to) = (window.as_ptr(), normal.as_mut_ptr());
+            let (from, to) = (window.as_ptr(), codes.as_mut_ptr());
             let at = |offset: usize| _mm256_loadu_si256(from.add(offset).cast());
             let ((first, a), (second, b)) = (half(at(0)), half(at(32)));
             _mm256_storeu_si256(to.cast(), first);
@@ -140,11 +164,13 @@ pub(super) unsafe fn find_avx2(filters: Filters<'_>, block: Block<'_>, found: &m
     let tables =
         filters.sieve.halves.0.each_ref().map(|[low, high]| (both_lanes(low), both_lanes(high)));
     let (low_half, none) = (_mm256_set1_epi8(0x0F), _mm256_setzero_si256());
-    // Where a short word may be of some bucket, of 32 places.
-    let may_be_short = |text: &Text, offset: usize| {
+    let [of_brief, of_longer] =
+        [BRIEF_BUCKETS, !BRIEF_BUCKETS].map(|buckets| _mm256_set1_epi8(buckets as i8));
+    // Where a brief word may start, and where a longer one, of 32 places.
+    let may_be = |text: &Text, offset: usize| {
         let mut buckets = _mm256_set1_epi8(-1);
         for (place, (low, high)) in tables.iter().enumerate() {
-            let bytes = text.normal[offset + place..][..WINDOW / 2].as_ptr();
+            let bytes = text.codes[offset + place..][..WINDOW / 2].as_ptr();
             // SAFETY: the slice has 32 bytes.
             let bytes = unsafe { _mm256_loadu_si256(bytes.cast()) };
             let high_half = _mm256_and_si256(_mm256_srli_epi16::<4>(bytes), low_half);
@@ -153,29 +179,46 @@ pub(super) unsafe fn find_avx2(filters: Filters<'_>, block: Block<'_>, found: &m
             let high = _mm256_shuffle_epi8(*high, high_half);
             buckets = _mm256_and_si256(buckets, _mm256_and_si256(low, high));
         }
-        !_mm256_movemask_epi8(_mm256_cmpeq_epi8(buckets, none)) as u32
+        [of_brief, of_longer].map(|own| {
+            let own = _mm256_and_si256(buckets, own);
+            u64::from(!_mm256_movemask_epi8(_mm256_cmpeq_epi8(own, none)) as u32)
+        })
     };
-    // Long words all go to the hash.
-    let sift = |text: &Text, offset: usize, Starts { left, long }: Starts| {
-        let first = may_be_short(text, offset);
-        let second = may_be_short(text, offset + WINDOW / 2);
-        left & (long | u64::from(first) | u64::from(second) << 32)
+    let sift = |text: &Text, offset: usize, Starts { left, longer }: Starts| {
+        let first = may_be(text, offset);
+        let second = may_be(text, offset + WINDOW / 2);
+        let [is_brief, is_longer] = [0, 1].map(|kind| first[kind] | second[kind] << 32);
+        left & ((is_brief & !longer) | (is_longer & longer))
     };
-    run(filters, block, found, Form { read, pair: no_pairs, sift, place: place_bits });
+    let hash = |text: &Text, places: &mut Places, count| {
+        hash_one_by_one(&filters.sieve.bloom, text, places, count)
+    };
+    run(filters, block, found, Form { read, sift, place: place_bits, hash });
 }
 
-/// The [`normal_byte`] of each byte of ASCII, and the highest bit where a token can go on.
+/// The offset of each window in both halves.
+static TWICE: [u32; GROUP] = {
+    let mut twice = [0; GROUP];
+    let mut index = 0;
+    while index < GROUP {
+        twice[index] = (index * WINDOW) as u32 * 0x0001_0001;
+        index += 1;
+    }
+    twice
+};
+
+/// The [code](code_of) of each byte of ASCII, and the highest bit where a token can go on.
 const KINDS: [u8; 128] = {
     let mut kinds = [0; 128];
     let mut byte = 0;
     while byte < 128 {
-        kinds[byte] = normal_byte(byte as u8) | (CLASS[byte] >> 1) << 7;
+        kinds[byte] = code_of(byte as u8) | (CLASS[byte] >> 1) << 7;
         byte += 1;
     }
     kinds
 };
 
-/// The normal bytes of 32, and their masks: word, chain, high, feed.
+/// The codes of 32 bytes, and their masks: word, chain, high, feed.
 #[inline]
 #[target_feature(enable = "avx2")]
 fn half(bytes: __m256i) -> (__m256i, [u32; 4]) {
@@ -188,11 +231,14 @@ fn half(bytes: __m256i) -> (__m256i, [u32; 4]) {
     };
     let folded = _mm256_or_si256(bytes, set(0x20));
     let or = |a, b| _mm256_or_si256(a, b);
-    let alphanumeric = or(between(folded, b'a', b'z'), between(bytes, b'0', b'9'));
-    let word = or(alphanumeric, equal(b'_'));
+    let letter = between(folded, b'a', b'z');
+    let word = or(or(letter, between(bytes, b'0', b'9')), equal(b'_'));
+    // A small letter is above all capitals; it loses two bits.
+    let is_small = _mm256_and_si256(letter, _mm256_cmpgt_epi8(bytes, set(b'_')));
+    let small = _mm256_and_si256(is_small, set(0x60));
     let glue = or(or(equal(b'.'), equal(b'\'')), or(equal(b','), between(bytes, b':', b';')));
     let mask = |value| _mm256_movemask_epi8(value) as u32;
     let high = mask(bytes);
     let masks = [mask(word), mask(or(word, glue)) | high, high, mask(equal(b'\n'))];
-    (_mm256_and_si256(bytes, word), masks)
+    (_mm256_andnot_si256(small, _mm256_and_si256(bytes, word)), masks)
 }
