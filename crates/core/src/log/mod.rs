@@ -12,6 +12,7 @@ mod decompress;
 mod fold;
 mod format;
 mod formats;
+mod lines;
 mod record;
 #[cfg(feature = "fs")]
 mod source;
@@ -25,7 +26,7 @@ pub use self::source::{
     ArchiveEntry, ArchiveItem, Content, Listing, LogReader, LogSource, SourceError,
     SourceErrorKind, SourceNote, SourceNoteKind, Target, open_target, walk_archive,
 };
-pub(crate) use self::{clean::without_returns, sweep::first_dirt};
+pub(crate) use self::{clean::without_returns, lines::Lines, sweep::first_dirt};
 pub use self::{
     clean::{Cleaner, MAX_ESCAPE, TAKE_BACK},
     decompress::{Compression, DecompressError, DecompressErrorKind, Decompressor, Limits},

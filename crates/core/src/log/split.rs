@@ -8,12 +8,13 @@
 
 use std::ops::Range;
 
-use memchr::{memchr, memchr_iter, memrchr};
+use memchr::{memchr_iter, memrchr};
 
 use super::fold::{self, Fold, Shape, Step};
 use super::format::{LogFormat, Prefix, Profile};
 use super::formats::Head;
 use super::formats::Role;
+use super::lines::Lines;
 
 /// An event ends after this many bytes of clean text, so that memory stays bounded: after the last
 /// line that fits, or within a line that is longer than this by itself. The rest is an event too.
@@ -94,14 +95,14 @@ impl Splitter {
         let settled = match self.profile {
             Profile::Lines => end,
             Profile::Records if end == 0 => 0,
-            Profile::Records => Walk::new(self, &buffer[..end], 0).sure_start(0, end - 1),
+            Profile::Records => Walk::new(self, Lines::of(&buffer[..end])).sure_start(0, end - 1),
         };
         if settled > 0 { settled } else { self.walked(buffer) }
     }
 
     /// The end of the last event that is whole whatever follows the buffer.
     fn walked(&self, buffer: &[u8]) -> usize {
-        let mut walk = Walk::new(self, buffer, 0).unfinished();
+        let mut walk = Walk::new(self, Lines::of(buffer)).unfinished();
         let mut complete = 0;
         while let Some(event) = walk.next() {
             if buffer[event.end - 1] != b'\n' {
@@ -115,7 +116,12 @@ impl Splitter {
 
     /// A cursor over a block of whole events.
     pub fn cursor<'b>(&self, block: &'b [u8]) -> EventCursor<'b> {
-        EventCursor { walk: Walk::new(self, block, 0), last: 0..0 }
+        self.cursor_over(Lines::of(block))
+    }
+
+    /// The same where the block's lines are known.
+    pub(crate) fn cursor_over<'b>(&self, lines: Lines<'b>) -> EventCursor<'b> {
+        EventCursor { walk: Walk::new(self, lines), last: 0..0 }
     }
 
     /// The number of events in a block of whole events.
@@ -131,7 +137,7 @@ impl Splitter {
             return EventCount { events: ends + open, cut: 0 };
         }
         let mut count = EventCount::default();
-        let mut walk = Walk::new(self, block, 0);
+        let mut walk = Walk::new(self, Lines::of(block));
         while let Some(event) = walk.next() {
             count.events += 1;
             count.cut += u64::from(self.is_cut(&event));
@@ -139,12 +145,13 @@ impl Splitter {
         count
     }
 
-    /// The same as [`count`](Splitter::count), given what one look over the block found: its number
-    /// of line feeds and the places of the words that stack traces are made of (whole words, in any
+    /// The same as [`count`](Splitter::count), given what one look over the block found: its lines, their
+    /// number as line feeds and the places of the words that stack traces are made of (whole words, in any
     /// case, by position): `traceback`, `goroutine`, `panicked`, `panic`, `fatal`, `runtime`, `at`,
     /// `more` and `common`. Only those places can fold records into one event; of other lines no more is
     /// read than whether one begins a record, and nothing where each line does.
-    pub fn count_by_marks(&self, block: &[u8], feeds: u64, marks: &[u32]) -> EventCount {
+    pub(crate) fn count_by_marks(&self, known: Lines<'_>, feeds: u64, marks: &[u32]) -> EventCount {
+        let block = known.block;
         let open = u64::from(block.last().is_some_and(|&byte| byte != b'\n'));
         let lines = feeds + open;
         if block.len() >= self.max_event {
@@ -159,16 +166,17 @@ impl Splitter {
             format if format.wraps() => {
                 let first = block.split(|&byte| byte == b'\n').next().unwrap_or_default();
                 let is_alone = !block.is_empty() && !format.begins(without_end(first));
-                self.count_records(block) + u64::from(is_alone)
+                self.count_records(known) + u64::from(is_alone)
             }
             _ => lines,
         };
-        EventCount { events: records - self.count_joined(block, marks), cut: 0 }
+        EventCount { events: records - self.count_joined(known, marks), cut: 0 }
     }
 
     /// The number of records that are folded into the event before, given the marks.
-    fn count_joined(&self, block: &[u8], marks: &[u32]) -> u64 {
-        let mut cursor = self.cursor(block);
+    fn count_joined(&self, lines: Lines<'_>, marks: &[u32]) -> u64 {
+        let block = lines.block;
+        let mut cursor = self.cursor_over(lines);
         let mut joined = 0;
         let mut end = 0;
         for &mark in marks {
@@ -176,16 +184,16 @@ impl Splitter {
             if mark >= end && fold::may_fold(block, mark) {
                 let event = cursor.event_at(mark);
                 end = event.end;
-                let first =
-                    memchr(b'\n', &block[event.clone()]).map_or(end, |at| event.start + at + 1);
-                joined += self.count_records(&block[first..end]);
+                let first = lines.first_feed(event.clone()).map_or(end, |feed| feed + 1);
+                joined += self.count_records(Lines::of(&block[first..end]));
             }
         }
         joined
     }
 
     /// The number of lines that are records as long as nothing is folded.
-    fn count_records(&self, text: &[u8]) -> u64 {
+    fn count_records(&self, lines: Lines<'_>) -> u64 {
+        let text = lines.block;
         let mut start = 0;
         let mut records = 0;
         let mut line = |end: usize| {
@@ -193,7 +201,7 @@ impl Splitter {
             let begins = !self.format.wraps() || self.format.begins(without_end(line));
             records += u64::from(begins);
         };
-        memchr_iter(b'\n', text).for_each(&mut line);
+        lines.each_feed(&mut line);
         if text.last().is_some_and(|&byte| byte != b'\n') {
             line(text.len());
         }
@@ -295,6 +303,7 @@ enum Verdict {
 struct Walk<'b> {
     splitter: Splitter,
     block: &'b [u8],
+    lines: Lines<'b>,
     start: usize,
     /// The stream may go on behind the block.
     unfinished: bool,
@@ -305,9 +314,10 @@ struct Walk<'b> {
 }
 
 impl<'b> Walk<'b> {
-    fn new(splitter: &Splitter, block: &'b [u8], start: usize) -> Walk<'b> {
-        let splitter = *splitter;
-        Walk { splitter, block, start, unfinished: false, read: [None; 3], oldest: 0 }
+    /// From the block's start.
+    fn new(splitter: &Splitter, lines: Lines<'b>) -> Walk<'b> {
+        let (splitter, block) = (*splitter, lines.block);
+        Walk { splitter, block, lines, start: 0, unfinished: false, read: [None; 3], oldest: 0 }
     }
 
     fn unfinished(self) -> Walk<'b> {
@@ -317,9 +327,8 @@ impl<'b> Walk<'b> {
     /// The last place at or before `position`, and not before `floor`, where an event surely
     /// begins. One does at `floor`.
     fn sure_start(&mut self, floor: usize, position: usize) -> usize {
-        let block = self.block;
-        let start_of =
-            |end: usize| floor + memrchr(b'\n', &block[floor..end]).map_or(0, |at| at + 1);
+        let lines = self.lines;
+        let start_of = |end: usize| lines.last_feed(floor..end).map_or(floor, |feed| feed + 1);
         let mut start = start_of(position);
         if self.splitter.profile == Profile::Lines || start == floor {
             return start;
@@ -395,8 +404,8 @@ impl<'b> Walk<'b> {
         }
         let rest = &self.block[start..];
         let window = &rest[..rest.len().min(self.splitter.max_event)];
-        let (length, long) = match memchr(b'\n', window) {
-            Some(at) => (at + 1, false),
+        let (length, long) = match self.lines.first_feed(start..start + window.len()) {
+            Some(feed) => (feed + 1 - start, false),
             None if rest.len() > window.len() => (window.len(), true),
             None if self.unfinished || rest.is_empty() => return None,
             None => (window.len(), false),

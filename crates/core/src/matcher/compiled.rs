@@ -306,8 +306,19 @@ impl Scratch {
     }
 
     /// The number of line feeds before `at` in the block looked at last, which is this one.
-    pub(crate) fn feeds_before(&self, block: &[u8], at: usize) -> u64 {
-        self.buffers.feeds_before(block, at)
+    pub(crate) fn feeds_before(&self, at: usize) -> u64 {
+        self.buffers.feeds_before(at)
+    }
+
+    /// Takes out where the line feeds of the block looked at last are (a bit for each byte, the lowest of a
+    /// word first), so that it can be lent beside the rest.
+    pub(crate) fn take_feeds(&mut self) -> Vec<u64> {
+        std::mem::take(self.buffers.feeds_mut())
+    }
+
+    /// Puts them back.
+    pub(crate) fn give_feeds(&mut self, feeds: Vec<u64>) {
+        *self.buffers.feeds_mut() = feeds;
     }
 
     /// The slot given to a fingerprint before, or `free` if there is none yet: it has it from now on.

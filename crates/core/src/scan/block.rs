@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     fields::{FieldValues, Fields, Values},
-    log::{MAX_EVENT, Record, Splitter, TimeContext, without_returns},
+    log::{Lines, MAX_EVENT, Record, Splitter, TimeContext, without_returns},
     matcher::{Event, Matcher, Narrowed, Scratch, Seen, Sighting},
 };
 
@@ -84,8 +84,11 @@ impl BlockScan<'_> {
         let mut walk = Walk { scan: self, block, hits: Vec::new(), sightings: Vec::new() };
         let (lines, count) = if block.len() < MAX_EVENT {
             let lines = walk.part(0..block.len(), scratch);
-            let marks = scratch.stack_trace_words();
-            (lines, self.splitter.count_by_marks(block, lines, marks))
+            let feeds = scratch.take_feeds();
+            let known = Lines::known(block, &feeds);
+            let count = self.splitter.count_by_marks(known, lines, scratch.stack_trace_words());
+            scratch.give_feeds(feeds);
+            (lines, count)
         } else {
             (walk.events_apart(scratch), self.splitter.count(block))
         };
@@ -114,7 +117,7 @@ impl BlockScan<'_> {
     /// from hit to hit would count all lines.
     fn line_at(&self, block: &[u8], start: usize, scratch: &Scratch) -> u64 {
         if block.len() < MAX_EVENT {
-            scratch.feeds_before(block, start)
+            scratch.feeds_before(start)
         } else {
             count_lines(block, start)
         }
@@ -169,7 +172,9 @@ impl Walk<'_> {
         let lines = matcher.find(narrowed, text, scratch);
         let moved = |sighting: &Sighting| sighting.moved(part.start);
         self.sightings.extend(scratch.sightings().iter().map(moved));
-        let mut cursor = splitter.cursor(text);
+        let feeds = scratch.take_feeds();
+        let known = Lines::known(text, &feeds);
+        let mut cursor = splitter.cursor_over(known);
         let mut next = 0;
         loop {
             let event = if narrowed.needs_every_event() {
@@ -188,17 +193,21 @@ impl Walk<'_> {
                 candidates.iter().take_while(|candidate| (candidate.position as usize) < event.end);
             let due = next..next + inside.count();
             next = due.end;
-            let prefix = cursor.prefix_len();
+            let feed = known.first_feed(event.clone());
+            let is_line = feed.is_none_or(|feed| feed + 1 == event.end);
+            let prefix = is_line.then(|| cursor.prefix_len());
             self.event(part.start, (event, prefix), due, scratch);
         }
+        scratch.give_feeds(feeds);
         lines
     }
 
-    /// Evaluates one event; `event` is relative to `base`, as the candidates are.
+    /// Evaluates one event; `event` is relative to `base`, as the candidates are. `prefix` is the length of
+    /// what the format puts before the text, where the event is a single line.
     fn event(
         &mut self,
         base: usize,
-        (event, prefix): (Range<usize>, usize),
+        (event, prefix): (Range<usize>, Option<usize>),
         due: Range<usize>,
         scratch: &mut Scratch,
     ) {
@@ -206,7 +215,7 @@ impl Walk<'_> {
         let raw = &self.block[base + event.start..base + event.end];
         let text = without_returns(raw);
         let line = text.strip_suffix(b"\n").unwrap_or(&text);
-        let message = memchr::memchr(b'\n', line).is_none().then(|| &line[prefix..]);
+        let message = prefix.map(|prefix| &line[prefix..]);
         let trusted = |position: u32| {
             let at = position as usize - event.start;
             match message {

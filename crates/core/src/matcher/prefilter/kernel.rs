@@ -39,10 +39,10 @@ pub(super) struct Found {
     count: usize,
     /// Offsets inside chains so long that the analyzer may cut a token in them.
     pub(super) chains: Vec<u32>,
-    /// The number of line feeds before each group of windows.
+    /// Where the line feeds are: a bit for each byte, the lowest of a word first.
+    pub(super) feeds: Vec<u64>,
+    /// Their number before each group of windows.
     group_feeds: Vec<u32>,
-    /// And from there to each of its windows.
-    window_feeds: Vec<u16>,
     /// Number of line feeds in the block.
     pub(super) lines: u64,
     /// Where the groups begin that have bytes outside ASCII.
@@ -72,7 +72,7 @@ impl Found {
         self.count = 0;
         self.chains.clear();
         self.group_feeds.clear();
-        self.window_feeds.clear();
+        self.feeds.clear();
         self.lines = 0;
         self.beyond_ascii.clear();
     }
@@ -98,14 +98,13 @@ impl Found {
     }
 
     /// The number of line feeds before a place of the block.
-    pub(super) fn feeds_before(&self, block: &[u8], at: usize) -> u64 {
+    pub(super) fn feeds_before(&self, at: usize) -> u64 {
         let (group, window) = (at / GROUP_BYTES, at / WINDOW);
-        let (before, from) = match (self.group_feeds.get(group), self.window_feeds.get(window)) {
-            (Some(&before), Some(&within)) => (before + u32::from(within), window * WINDOW),
-            _ => (0, 0),
-        };
-        let rest = block[from..at].iter().filter(|byte| **byte == b'\n').count();
-        u64::from(before) + rest as u64
+        let Some(own) = self.feeds.get(window) else { return self.lines };
+        let within: u32 =
+            self.feeds[group * GROUP..window].iter().map(|feeds| feeds.count_ones()).sum();
+        let own = own & !(u64::MAX << (at % WINDOW));
+        u64::from(self.group_feeds[group] + within + own.count_ones())
     }
 }
 
@@ -340,8 +339,8 @@ struct Room {
     /// The places where words start that are worth a hash.
     places: Places,
     masks: WordMasks,
-    /// The line feeds of the group before each window.
-    feeds: [u16; GROUP],
+    /// The masks of line feeds.
+    feeds: [u64; GROUP],
 }
 
 /// The masks of word bytes of the window before, of the group's windows, and of the one that follows.
@@ -384,7 +383,7 @@ impl State {
         for index in 0..windows {
             let masks = read(window(text, index), room.text.window(index));
             room.masks.0[index + 1] = masks.word;
-            room.feeds[index] = all.lines as u16;
+            room.feeds[index] = masks.feed;
             all.lines += masks.feed.count_ones();
             all.high |= masks.high;
             full |= u64::from(masks.chain == u64::MAX) << index;
@@ -472,7 +471,7 @@ impl Read {
     #[inline(always)]
     fn told(self, room: &Room, start: usize, found: &mut Found) {
         found.group_feeds.push(found.lines as u32);
-        found.window_feeds.extend_from_slice(&room.feeds[..self.windows]);
+        found.feeds.extend_from_slice(&room.feeds[..self.windows]);
         found.lines += u64::from(self.lines);
         if self.high != 0 {
             found.beyond_ascii.push(start as u32);

@@ -263,8 +263,14 @@ impl Pieces {
 
 impl Buffers {
     /// The number of line feeds before `at` in the block looked at last.
-    pub(crate) fn feeds_before(&self, block: &[u8], at: usize) -> u64 {
-        self.found.feeds_before(block, at)
+    pub(crate) fn feeds_before(&self, at: usize) -> u64 {
+        self.found.feeds_before(at)
+    }
+
+    /// Where the line feeds of that block are: a bit for each byte, the lowest of a word first. They may be
+    /// taken out and put back.
+    pub(crate) fn feeds_mut(&mut self) -> &mut Vec<u64> {
+        &mut self.found.feeds
     }
 }
 
