@@ -356,6 +356,9 @@ proptest! {
         fingerprints in fingerprints(),
         block in prop::sample::select(&[64_usize, 700, 5000, 40_000][..]),
         flags in prop::array::uniform3(any::<bool>()),
+        sparse in prop::collection::vec(
+            (any::<prop::sample::Index>(),
+                prop::sample::select(&["\x1b[1m", "\r", "\r\n", "x\ry"][..])), 0..3),
     ) {
         let [records, all, fails] = flags;
         let mut log = repeated(&log, 90_000);
@@ -365,6 +368,11 @@ proptest! {
             let traffic = |byte: &u8| matches!(byte, b'\x1b' | b'\r');
             log = log[..clean].iter().chain(log[clean..].iter().filter(|byte| !traffic(byte)))
                 .copied().collect();
+            // And now and then something turns up.
+            for (at, traffic) in sparse {
+                let at = at.index(log.len().max(1));
+                log.splice(at..at, traffic.bytes());
+            }
         }
         let profile = if records { Profile::Records } else { Profile::Lines };
         let options = ScanOptions { all, profile, ..ScanOptions::default() };
