@@ -218,7 +218,7 @@ impl Bloom {
 
 pub(super) const ONES: u64 = 0x0101_0101_0101_0101;
 pub(super) const HIGH: u64 = 0x8080_8080_8080_8080;
-/// How far the last codes are moved onto the first ones: not by whole bytes, or words like `nono` would
+/// How far the last codes are moved onto the first ones: not by whole bytes, or words like `testtest` would
 /// come out empty.
 pub(super) const FOLDED: u32 = 29;
 /// The golden ratio in 32 bits (Knuth, TAOCP 6.4).
