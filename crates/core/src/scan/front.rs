@@ -10,8 +10,8 @@ use memchr::memrchr;
 
 use crate::log::{Cleaner, LogFormat, Profile, Splitter, TAKE_BACK, first_dirt, is_clean};
 
-/// Bytes of a block: small enough to stay in a core's L2 cache between cleaning and scanning, large
-/// enough that per-block work does not show.
+/// Bytes of a block, but for what the one before left over: small enough to stay in a core's L2 cache between
+/// cleaning and scanning, large enough that per-block work does not show.
 pub(super) const BLOCK: usize = 256 * 1024;
 
 /// Bytes of clean text that tell a log's format.

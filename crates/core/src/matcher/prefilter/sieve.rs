@@ -154,8 +154,8 @@ fn fitting(word: &[u8], place: usize) -> std::ops::RangeInclusive<u8> {
     }
 }
 
-/// A Bloom filter of one hash: 128 bits a word keep false alarms below 1 %, and 32 KiB still fit beside
-/// the text in a 48 KiB L1 cache.
+/// A Bloom filter of one hash: 128 bits a word keep false alarms below 1 %. Beyond 2,048 words they become
+/// more, as 32 KiB are all that still fits beside the text in a 48 KiB L1 cache.
 #[derive(Clone, Debug)]
 pub(super) struct Bloom {
     /// All of it is used only by large sets.
