@@ -161,7 +161,7 @@ pub(super) struct Bloom {
     /// All of it is used only by large sets.
     pub(super) bits: Box<[u64; BLOOM_WORDS]>,
     /// Of a hash, what numbers a bit; no more than there are.
-    pub(super) mask: u32,
+    pub(super) mask: u64,
     /// The bits of eight codes that count. Case does not; where some words are sought
     /// [as they are written](Sought::AsWritten), that of the first byte does.
     pub(super) counting: u64,
@@ -178,7 +178,7 @@ impl Bloom {
         counting[0] = first;
         let mut bloom = Bloom {
             bits: Box::new([0; BLOOM_WORDS]),
-            mask: size as u32 - 1,
+            mask: size as u64 - 1,
             counting: u64::from_le_bytes(counting),
         };
         for word in words {
@@ -196,23 +196,22 @@ impl Bloom {
         self.bits[(bit >> 6) as usize] |= 1 << (bit & 63);
     }
 
-    /// Whether a word may be one of those to keep, by the eight codes at its start.
+    /// Whether a word whose [bit](Bloom::bit) this is may be one of those to keep.
     #[inline(always)]
-    pub(super) fn admits(&self, codes: u64) -> bool {
-        let bit = self.bit(codes);
+    pub(super) fn has(&self, bit: u64) -> bool {
         (self.bits[(bit >> 6) as usize % BLOOM_WORDS] >> (bit & 63)) & 1 != 0
     }
 
     /// The bit of a word's first eight codes.
     #[inline(always)]
-    fn bit(&self, codes: u64) -> u32 {
+    pub(super) fn bit(&self, codes: u64) -> u64 {
         // Up to the first code that is 0: it tells where a shorter word ends. No code is above 127, so only
         // a zero borrows, and up to the first that is exact.
         let ends = codes.wrapping_sub(ONES) & HIGH;
         let key = codes & self.counting & (ends ^ ends.wrapping_sub(1));
         // Multiplied as 32 bits, for that is one instruction for eight words too.
         let product = u64::from((key ^ (key >> FOLDED)) as u32) * BLOOM_FACTOR;
-        (product >> BLOOM_SHIFT) as u32 & self.mask
+        (product >> BLOOM_SHIFT) & self.mask
     }
 }
 

@@ -3,11 +3,9 @@
 use std::arch::x86_64::*;
 
 use super::{
-    super::sieve::{
-        BLOOM_FACTOR, BLOOM_SHIFT, BLOOM_WORDS, BRIEF_BUCKETS, CLASS, FOLDED, HIGH, ONES, code_of,
-    },
-    Block, Filters, Form, Found, GROUP, GROUP_BYTES, Masks, Places, Starts, Text, WINDOW, Window,
-    hash_one_by_one, place_bits, run,
+    super::sieve::{BLOOM_FACTOR, BLOOM_SHIFT, BRIEF_BUCKETS, CLASS, FOLDED, HIGH, ONES, code_of},
+    Block, EIGHT, Eight, Filters, Form, Found, GROUP, Masks, Starts, Text, WINDOW, Window,
+    place_bits, run,
 };
 
 pub(super) fn has_avx512() -> bool {
@@ -94,44 +92,22 @@ pub(super) unsafe fn find_avx512(filters: Filters<'_>, block: Block<'_>, found: 
     };
     let bloom = &filters.sieve.bloom;
     let all = |word: u64| _mm512_set1_epi64(word as i64);
-    let (counting, mask) = (all(bloom.counting), all(u64::from(bloom.mask)));
-    // See `Bloom::admits`: the same for eight places at a time.
-    let admitted = |text: &Text, places: __m128i| {
-        let within = _mm_and_si128(places, _mm_set1_epi16(GROUP_BYTES as i16 - 1));
-        // SAFETY: the text has more than eight bytes behind each place of the group.
-        let codes = unsafe {
-            let places = _mm256_cvtepu16_epi32(within);
-            _mm512_i32gather_epi64::<1>(places, text.codes.as_ptr().cast())
-        };
+    // See `Bloom::bit`.
+    let bits = |codes: Eight| {
+        // SAFETY: eight codes of eight bytes.
+        let codes = unsafe { _mm512_loadu_si512(codes.as_ptr().cast()) };
         let ends = _mm512_and_si512(_mm512_sub_epi64(codes, all(ONES)), all(HIGH));
         let up_to_end = _mm512_xor_si512(ends, _mm512_sub_epi64(ends, all(1)));
-        let key = _mm512_and_si512(_mm512_and_si512(codes, counting), up_to_end);
+        let key = _mm512_and_si512(_mm512_and_si512(codes, all(bloom.counting)), up_to_end);
         let folded = _mm512_xor_si512(key, _mm512_srli_epi64::<FOLDED>(key));
         let product = _mm512_mul_epu32(folded, all(BLOOM_FACTOR));
-        let bit = _mm512_and_si512(_mm512_srli_epi64::<BLOOM_SHIFT>(product), mask);
-        let word = _mm512_and_si512(_mm512_srli_epi64::<6>(bit), all(BLOOM_WORDS as u64 - 1));
-        // SAFETY: the filter has that many words.
-        let bits = unsafe { _mm512_i64gather_epi64::<8>(word, bloom.bits.as_ptr().cast()) };
-        let bit = _mm512_and_si512(bit, all(63));
-        _mm512_test_epi64_mask(_mm512_srlv_epi64(bits, bit), all(1))
+        let own = _mm512_and_si512(_mm512_srli_epi64::<BLOOM_SHIFT>(product), all(bloom.mask));
+        let mut bits = [0; EIGHT];
+        // SAFETY: as above.
+        unsafe { _mm512_storeu_si512(bits.as_mut_ptr().cast(), own) };
+        bits
     };
-    let hash = |text: &Text, places: &mut Places, count: usize| {
-        let mut kept = 0;
-        for index in (0..count).step_by(8) {
-            let left = count - index;
-            let real = if left < 8 { (1 << left) - 1 } else { u8::MAX };
-            let eight = places[index..index + 8].as_ptr();
-            // SAFETY: the slice has eight.
-            let eight = unsafe { _mm_loadu_si128(eight.cast()) };
-            let admitted = admitted(text, eight) & real;
-            let room = places[kept..kept + 8].as_mut_ptr();
-            // SAFETY: the slice has eight.
-            unsafe { _mm_storeu_si128(room.cast(), _mm_maskz_compress_epi16(admitted, eight)) };
-            kept += admitted.count_ones() as usize;
-        }
-        kept
-    };
-    run(filters, block, found, Form { read, sift, place, hash });
+    run(filters, block, found, Form { read, sift, place, bits });
 }
 
 /// # Safety
@@ -190,10 +166,29 @@ pub(super) unsafe fn find_avx2(filters: Filters<'_>, block: Block<'_>, found: &m
         let [is_brief, is_longer] = [0, 1].map(|kind| first[kind] | second[kind] << 32);
         left & ((is_brief & !longer) | (is_longer & longer))
     };
-    let hash = |text: &Text, places: &mut Places, count| {
-        hash_one_by_one(&filters.sieve.bloom, text, places, count)
+    let bloom = &filters.sieve.bloom;
+    let all = |word: u64| _mm256_set1_epi64x(word as i64);
+    // See `Bloom::bit`.
+    let bits_of_four = |codes: __m256i| {
+        let ends = _mm256_and_si256(_mm256_sub_epi64(codes, all(ONES)), all(HIGH));
+        let up_to_end = _mm256_xor_si256(ends, _mm256_sub_epi64(ends, all(1)));
+        let key = _mm256_and_si256(_mm256_and_si256(codes, all(bloom.counting)), up_to_end);
+        let folded = _mm256_xor_si256(key, _mm256_srli_epi64::<{ FOLDED as i32 }>(key));
+        let product = _mm256_mul_epu32(folded, all(BLOOM_FACTOR));
+        let bit = _mm256_srli_epi64::<{ BLOOM_SHIFT as i32 }>(product);
+        _mm256_and_si256(bit, all(bloom.mask))
     };
-    run(filters, block, found, Form { read, sift, place: place_bits, hash });
+    let bits = |codes: Eight| {
+        let mut bits = [0; EIGHT];
+        for (codes, bits) in codes.as_chunks::<4>().0.iter().zip(bits.as_chunks_mut::<4>().0) {
+            // SAFETY: four codes of eight bytes.
+            let codes = unsafe { _mm256_loadu_si256(codes.as_ptr().cast()) };
+            // SAFETY: as above.
+            unsafe { _mm256_storeu_si256(bits.as_mut_ptr().cast(), bits_of_four(codes)) };
+        }
+        bits
+    };
+    run(filters, block, found, Form { read, sift, place: place_bits, bits });
 }
 
 /// The offset of each window in both halves.
