@@ -150,7 +150,8 @@ pub(super) fn find(filters: Filters<'_>, block: Block<'_>, found: &mut Found) {
 
 /// The same without vector instructions: the specification of the others.
 pub(super) fn find_portable(filters: Filters<'_>, block: Block<'_>, found: &mut Found) {
-    let sift = |text: &Text, offset: usize, Starts { mut left, longer }: Starts| {
+    let sift = |text: &Text, offset: usize, Starts { brief, longer }: Starts| {
+        let mut left = brief | longer;
         let mut kept = left;
         while left != 0 {
             let bit = left.trailing_zeros();
@@ -228,10 +229,10 @@ struct Form<R, S, P, B> {
     bits: B,
 }
 
-/// Where words start in a window, and where words of [`BRIEF`] bytes or more start or go on.
+/// Where words start in a window: those of fewer than [`BRIEF`] bytes, and the others.
 #[derive(Clone, Copy)]
 struct Starts {
-    left: u64,
+    brief: u64,
     longer: u64,
 }
 
@@ -344,6 +345,11 @@ struct Room {
     masks: WordMasks,
     /// The masks of line feeds.
     feeds: [u64; GROUP],
+    /// The masks of what chains consist of.
+    chains: [u64; GROUP],
+    /// Where brief words start, and where longer ones do.
+    brief: [u64; GROUP],
+    longer: [u64; GROUP],
 }
 
 /// The masks of word bytes of the window before, of the group's windows, and of the one that follows.
@@ -356,6 +362,9 @@ impl Default for Room {
             places: [0; GROUP_BYTES / 2 + WINDOW],
             masks: WordMasks([0; GROUP + 2]),
             feeds: [0; GROUP],
+            chains: [0; GROUP],
+            brief: [0; GROUP],
+            longer: [0; GROUP],
         }
     }
 }
@@ -381,16 +390,19 @@ impl State {
         room: &mut Room,
     ) -> Read {
         let mut all = Read { windows, ..Read::default() };
-        let mut full = 0;
         room.masks.0[0] = self.last;
         for index in 0..windows {
             let masks = read(window(text, index), room.text.window(index));
             room.masks.0[index + 1] = masks.word;
             room.feeds[index] = masks.feed;
-            all.lines += masks.feed.count_ones();
+            room.chains[index] = masks.chain;
             all.high |= masks.high;
-            full |= u64::from(masks.chain == u64::MAX) << index;
         }
+        // Apart, as the compiler does this for several windows at once.
+        all.lines = room.feeds[..windows].iter().map(|feeds| feeds.count_ones()).sum();
+        let full = room.chains[..windows].iter().enumerate();
+        let full =
+            full.fold(0, |full, (index, &chain)| full | u64::from(chain == u64::MAX) << index);
         all.chains = chains_too_long(self.full, full);
         self.full = full;
         self.last = room.masks.0[windows];
@@ -431,13 +443,17 @@ impl Room {
         sift: &impl Fn(&Text, usize, Starts) -> u64,
         place: &impl Fn(u64, u16, &mut [u16; WINDOW]),
     ) -> usize {
+        // Apart, as the compiler does this for several windows at once.
+        for index in 0..GROUP {
+            let starts = Starts::of(self.masks.round(index));
+            (self.brief[index], self.longer[index]) = (starts.brief, starts.longer);
+        }
         let mut count = 0;
         for index in 0..windows {
             fetch(fetched.wrapping_add(index * WINDOW));
-            let [before, word, behind] = self.masks.round(index);
-            let left = word & !((word << 1) | (before >> 63));
-            let (longer, offset) = (longer_runs(word, behind), index * WINDOW);
-            let worth = sift(&self.text, offset, Starts { left, longer });
+            let offset = index * WINDOW;
+            let starts = Starts { brief: self.brief[index], longer: self.longer[index] };
+            let worth = sift(&self.text, offset, starts);
             let room = &mut self.places[count..count + WINDOW];
             place(worth, offset as u16, room.try_into().expect("the slice has that length"));
             count += worth.count_ones() as usize;
@@ -556,6 +572,16 @@ fn place_bits(mut bits: u64, offset: u16, places: &mut [u16; WINDOW]) {
         if bits == 0 {
             return;
         }
+    }
+}
+
+impl Starts {
+    /// By the word bytes of the window before, of the window, and of the one behind.
+    #[inline(always)]
+    fn of([before, word, behind]: [u64; 3]) -> Starts {
+        let starts = word & !((word << 1) | (before >> 63));
+        let longer = longer_runs(word, behind);
+        Starts { brief: starts & !longer, longer: starts & longer }
     }
 }
 

@@ -48,6 +48,23 @@ fn words_are_found_at_every_offset_of_the_windows() {
 }
 
 #[test]
+fn of_any_number_of_words_those_that_are_sought_are_found() {
+    let sieve = sieve(&["timeout", "more"]);
+    for count in 0..40 {
+        let (mut text, mut expected) = (String::new(), Vec::new());
+        for number in 0..count {
+            let word = ["mirrors", "timeout", "timer", "more"][number * number / 3 % 4];
+            if ["timeout", "more"].contains(&word) {
+                expected.push((text.len(), word.len()));
+            }
+            text.push_str(word);
+            text.push(' ');
+        }
+        assert_eq!(words(&sieve, text.as_bytes()), expected, "{count} words");
+    }
+}
+
+#[test]
 fn a_long_chain_is_told_once() {
     let sieve = sieve(&["mirrors"]);
     let mut found = Found::default();

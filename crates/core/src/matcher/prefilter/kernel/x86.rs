@@ -59,7 +59,7 @@ pub(super) unsafe fn find_avx512(filters: Filters<'_>, block: Block<'_>, found: 
     let looks = filters.sieve.looks.0.each_ref().map(table);
     let brief_buckets = _mm512_set1_epi8(BRIEF_BUCKETS as i8);
     let longer_buckets = _mm512_set1_epi8(!BRIEF_BUCKETS as i8);
-    let sift = |text: &Text, offset: usize, Starts { left, longer }: Starts| {
+    let sift = |text: &Text, offset: usize, Starts { brief, longer }: Starts| {
         let look = |place: usize| {
             let codes = text.codes[offset + place..][..WINDOW].as_ptr();
             // SAFETY: the slice has 64 bytes.
@@ -68,9 +68,8 @@ pub(super) unsafe fn find_avx512(filters: Filters<'_>, block: Block<'_>, found: 
             _mm512_permutexvar_epi8(codes, looks[place])
         };
         let buckets = _mm512_and_si512(_mm512_and_si512(look(0), look(1)), look(2));
-        let is_brief = _mm512_test_epi8_mask(buckets, brief_buckets);
-        let is_longer = _mm512_test_epi8_mask(buckets, longer_buckets);
-        left & ((is_brief & !longer) | (is_longer & longer))
+        _mm512_mask_test_epi8_mask(brief, buckets, brief_buckets)
+            | _mm512_mask_test_epi8_mask(longer, buckets, longer_buckets)
     };
     let bit_numbers: [u8; WINDOW] = std::array::from_fn(|bit| bit as u8);
     // SAFETY: the array has 64 bytes.
@@ -160,11 +159,11 @@ pub(super) unsafe fn find_avx2(filters: Filters<'_>, block: Block<'_>, found: &m
             u64::from(!_mm256_movemask_epi8(_mm256_cmpeq_epi8(own, none)) as u32)
         })
     };
-    let sift = |text: &Text, offset: usize, Starts { left, longer }: Starts| {
+    let sift = |text: &Text, offset: usize, Starts { brief, longer }: Starts| {
         let first = may_be(text, offset);
         let second = may_be(text, offset + WINDOW / 2);
         let [is_brief, is_longer] = [0, 1].map(|kind| first[kind] | second[kind] << 32);
-        left & ((is_brief & !longer) | (is_longer & longer))
+        is_brief & brief | is_longer & longer
     };
     let bloom = &filters.sieve.bloom;
     let all = |word: u64| _mm256_set1_epi64x(word as i64);
