@@ -506,9 +506,9 @@ impl Read {
 /// Moves the places that the filter admits to the front and returns their number, without a branch on
 /// each: it would be mispredicted.
 ///
-/// Both loads of a word, of its codes and of the filter's bits, are loads like any other: to gather eight
-/// by one instruction takes twice as long on an AMD EPYC (Zen 4), and on the Intel machines that are mended
-/// against Downfall (CVE-2022-40982).
+/// Both loads of a word, of its codes and of the filter's bits, are loads like any other: to gather eight by
+/// one instruction made all this take twice as long on an AMD EPYC (Zen 4), and Intel's machines that are
+/// mended against Downfall (CVE-2022-40982) are slow at it too.
 #[inline(always)]
 fn hash(
     bloom: &Bloom,
