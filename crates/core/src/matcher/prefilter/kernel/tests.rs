@@ -70,8 +70,13 @@ fn a_long_chain_is_told_once() {
     let mut found = Found::default();
     let filters = Filters { sieve: &sieve, slots: &Slots::anything() };
     find(filters, block("a.b:c'é,".repeat(100).as_bytes()), &mut found);
-    assert_eq!(found.chains.len(), 1);
+    assert_eq!(found.chains, [2 * WINDOW as u32]);
     assert_eq!(found.beyond_ascii, [0]);
+    // Begun in the last window of a group.
+    let blank = GROUP_BYTES - WINDOW;
+    let text = " ".repeat(blank) + &"a.b:c'd,".repeat(100);
+    find(filters, block(text.as_bytes()), &mut found);
+    assert_eq!(found.chains, [(blank + 2 * WINDOW) as u32]);
     find(filters, block("a.b:c'd, ".repeat(100).as_bytes()), &mut found);
     assert!(found.chains.is_empty() && found.beyond_ascii.is_empty());
 }
@@ -95,7 +100,8 @@ proptest! {
             prop_oneof![4 => Just(b'a'), 2 => Just(b'B'), 1 => Just(b'_'), 1 => Just(b' '),
                 1 => Just(b'.'), 1 => Just(b'\n'), 1 => any::<u8>()], 0..9000)
     ) {
-        let words = ["a", "ab", "aba", "aaaa", "aabab", "aaaaaa", "aaaaaaaabb"];
+        // No brief one begins as the last.
+        let words = ["a", "ab", "aba", "aaaa", "aabab", "aaaaaa", "aaaaaaaabb", "_a_aa"];
         let any_case = words.iter().map(|word| Sought::AnyCase(word.as_bytes()));
         let written = [&b"BaB"[..], b"Ba", b"BBaa"].map(Sought::AsWritten);
         let sieve = Sieve::new(any_case.chain(written));
