@@ -16,7 +16,7 @@ use recheck_index::{
 use crate::util::{Compiled, Gone, add, fresh_name, ids, json, options, request, servers};
 
 /// What becomes of a request.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 enum Fault {
     None,
     /// Every other request is refused with 429.
@@ -29,6 +29,10 @@ enum Fault {
     Hang,
     /// The connection ends at once.
     Down,
+    /// The next documents that are read by their names have to wait: see [`Fault::Held`].
+    Hold,
+    /// Some do, until there is no fault any more; everything else is passed on.
+    Held,
 }
 
 /// A server behind a proxy.
@@ -56,6 +60,16 @@ impl Faulty {
 
     fn set(&self, fault: Fault) {
         *self.fault.lock().unwrap() = fault;
+    }
+
+    fn wait_for(&self, fault: Fault) {
+        wait_for(&self.fault, fault);
+    }
+}
+
+fn wait_for(told: &Mutex<Fault>, fault: Fault) {
+    while *told.lock().unwrap() != fault {
+        thread::sleep(Duration::from_millis(5));
     }
 }
 
@@ -85,6 +99,11 @@ fn pass(
             );
         }
         _ => {}
+    }
+    let line = request.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    if fault == Fault::Hold && String::from_utf8_lossy(line).contains("/_mget") {
+        *told.lock().unwrap() = Fault::Held;
+        wait_for(told, Fault::None);
     }
     let is_several = request.starts_with(b"POST /_msearch");
     let mut server = TcpStream::connect(host)?;
@@ -261,6 +280,34 @@ fn a_page_that_is_lost_is_no_smaller_answer() {
             }
         }
         assert!(errors > 0, "no page was lost");
+    });
+}
+
+/// A new writer counts the events of runs that seem to be left over; they may be of one at work.
+#[test]
+fn what_is_finished_while_another_writer_counts_it_stays_finished() {
+    each_server(|faulty, index, compiled| {
+        let mut writer = index.writer(&options()).unwrap();
+        writer.fingerprints(compiled.known());
+        let events = &events()[..EVENTS];
+        let (first, rest) = events.split_at(EVENTS / 3);
+        first.iter().for_each(|event| writer.event(event, &[]).unwrap());
+        writer.commit().unwrap();
+        faulty.set(Fault::Hold);
+        thread::scope(|scope| {
+            let other = scope.spawn(|| drop(index.writer(&options()).unwrap()));
+            // It has counted those that are there.
+            faulty.wait_for(Fault::Held);
+            rest.iter().for_each(|event| writer.event(event, &[]).unwrap());
+            writer.finish().unwrap();
+            faulty.set(Fault::None);
+            other.join().unwrap();
+        });
+        // What is refreshed is searched.
+        drop(index.writer(&options()).unwrap());
+        let known = index.history().runs(&RunSelection::default()).unwrap();
+        let found: Vec<_> = known.iter().map(|run| (run.events, run.scanned)).collect();
+        assert_eq!(found, [(EVENTS as u64, Scanned::Full)]);
     });
 }
 

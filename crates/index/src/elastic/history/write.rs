@@ -103,14 +103,15 @@ impl Elastic {
         self.refresh(&self.history)
     }
 
-    /// Writes down how many events these runs have.
+    /// Writes down how many events these runs have, that were unfinished when they were counted. A writer
+    /// that was at work all the while may have finished one since, and knows better.
     pub(in crate::elastic) fn count_anew(
         &self,
         runs: &[RunKey],
         counts: &HashMap<&str, u64>,
     ) -> Outcome<()> {
         self.change_runs(runs, &mut |at, run| {
-            let mut run = run?;
+            let mut run = run.filter(|run| run.unfinished)?;
             let term = crate::elastic::document::run_term(&runs[at]);
             run.count(counts.get(term.as_str()).copied().unwrap_or_default());
             Some(run)
