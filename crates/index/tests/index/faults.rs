@@ -68,9 +68,13 @@ impl Faulty {
 }
 
 fn wait_for(told: &Mutex<Fault>, fault: Fault) {
-    while *told.lock().unwrap() != fault {
+    for _ in 0..4_000 {
+        if *told.lock().unwrap() == fault {
+            return;
+        }
         thread::sleep(Duration::from_millis(5));
     }
+    panic!("what was waited for did not come within 20 s");
 }
 
 /// One request of one connection, and its answer.
@@ -303,7 +307,7 @@ fn what_is_finished_while_another_writer_counts_it_stays_finished() {
             faulty.set(Fault::None);
             other.join().unwrap();
         });
-        // What is refreshed is searched.
+        // A new writer refreshes what is searched then.
         drop(index.writer(&options()).unwrap());
         let known = index.history().runs(&RunSelection::default()).unwrap();
         let found: Vec<_> = known.iter().map(|run| (run.events, run.scanned)).collect();
