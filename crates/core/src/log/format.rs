@@ -158,13 +158,21 @@ impl LogFormat {
         }
     }
 
-    /// Whether the line has a prefix.
+    /// Whether the line belongs to the record before it by what it begins with, whatever that record is.
     #[inline]
-    pub(super) fn begins(self, line: &[u8]) -> bool {
+    pub(super) fn goes_on(self, line: &[u8]) -> bool {
         match self {
-            LogFormat::ZuulConsole => zuul::begins(&line[..line.len().min(MAX_PREFIX)]),
-            _ => self.prefix(line).is_some(),
+            LogFormat::ZuulConsole => !zuul::begins(&line[..line.len().min(MAX_PREFIX)]),
+            LogFormat::GitlabCi => {
+                self.prefix(line).is_some_and(|prefix| prefix.role == Role::Continuation)
+            }
+            _ => self.wraps() && self.prefix(line).is_none(),
         }
+    }
+
+    /// Whether lines may [go on](LogFormat::goes_on).
+    pub(super) fn has_lines_that_go_on(self) -> bool {
+        self.wraps() || self == LogFormat::GitlabCi
     }
 
     /// What the line begins with, if it begins as this format's lines do.

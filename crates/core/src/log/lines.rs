@@ -27,6 +27,22 @@ impl<'b> Lines<'b> {
         Lines { block, feeds }
     }
 
+    /// The word and the bit in it that tell of the byte at `at`.
+    pub(super) fn place(at: usize) -> (usize, usize) {
+        (at / BITS, at % BITS)
+    }
+
+    /// Writes into `out` where the line feeds are, as [`known`](Lines::known) takes it.
+    pub(super) fn copy_feeds(self, out: &mut Vec<u64>) {
+        out.clear();
+        if self.feeds.is_empty() {
+            out.resize(self.block.len().div_ceil(BITS), 0);
+            self.each_feed(|feed| out[feed / BITS] |= 1 << (feed % BITS));
+        } else {
+            out.extend_from_slice(self.feeds);
+        }
+    }
+
     /// The first line feed in a range.
     #[inline]
     pub(crate) fn first_feed(self, range: Range<usize>) -> Option<usize> {

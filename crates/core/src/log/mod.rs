@@ -9,6 +9,7 @@
 
 mod clean;
 mod decompress;
+mod ends;
 mod fold;
 mod format;
 mod formats;

@@ -10,7 +10,7 @@ use std::ops::Range;
 
 use memchr::{memchr_iter, memrchr};
 
-use super::fold::{self, Fold, Shape, Step};
+use super::fold::{Fold, Shape, Step};
 use super::format::{LogFormat, Prefix, Profile};
 use super::formats::Head;
 use super::formats::Role;
@@ -37,7 +37,7 @@ pub const MAX_EVENT: usize = 1024 * 1024;
 pub struct Splitter {
     format: LogFormat,
     profile: Profile,
-    max_event: usize,
+    pub(super) max_event: usize,
 }
 
 /// How many events a block holds.
@@ -120,7 +120,7 @@ impl Splitter {
     }
 
     /// The same where the block's lines are known.
-    pub(crate) fn cursor_over<'b>(&self, lines: Lines<'b>) -> EventCursor<'b> {
+    pub(super) fn cursor_over<'b>(&self, lines: Lines<'b>) -> EventCursor<'b> {
         EventCursor { walk: Walk::new(self, lines), last: 0..0 }
     }
 
@@ -143,69 +143,6 @@ impl Splitter {
             count.cut += u64::from(self.is_cut(&event));
         }
         count
-    }
-
-    /// The same as [`count`](Splitter::count), given what one look over the block found: its lines, their
-    /// number as line feeds and the places of the words that stack traces are made of (whole words, in any
-    /// case, by position): `traceback`, `goroutine`, `panicked`, `panic`, `fatal`, `runtime`, `at`,
-    /// `more` and `common`. Only those places can fold records into one event; of other lines no more is
-    /// read than whether one begins a record, and nothing where each line does.
-    pub(crate) fn count_by_marks(&self, known: Lines<'_>, feeds: u64, marks: &[u32]) -> EventCount {
-        let block = known.block;
-        let open = u64::from(block.last().is_some_and(|&byte| byte != b'\n'));
-        let lines = feeds + open;
-        if block.len() >= self.max_event {
-            return self.count(block);
-        }
-        if self.profile == Profile::Lines {
-            return EventCount { events: lines, cut: 0 };
-        }
-        let records = match self.format {
-            // What a line joins may depend on more than its text.
-            LogFormat::OsloLog => return self.count(block),
-            format if format.wraps() => {
-                let first = block.split(|&byte| byte == b'\n').next().unwrap_or_default();
-                let is_alone = !block.is_empty() && !format.begins(without_end(first));
-                self.count_records(known) + u64::from(is_alone)
-            }
-            _ => lines,
-        };
-        EventCount { events: records - self.count_joined(known, marks), cut: 0 }
-    }
-
-    /// The number of records that are folded into the event before, given the marks.
-    fn count_joined(&self, lines: Lines<'_>, marks: &[u32]) -> u64 {
-        let block = lines.block;
-        let mut cursor = self.cursor_over(lines);
-        let mut joined = 0;
-        let mut end = 0;
-        for &mark in marks {
-            let mark = mark as usize;
-            if mark >= end && fold::may_fold(block, mark) {
-                let event = cursor.event_at(mark);
-                end = event.end;
-                let first = lines.first_feed(event.clone()).map_or(end, |feed| feed + 1);
-                joined += self.count_records(Lines::of(&block[first..end]));
-            }
-        }
-        joined
-    }
-
-    /// The number of lines that are records as long as nothing is folded.
-    fn count_records(&self, lines: Lines<'_>) -> u64 {
-        let text = lines.block;
-        let mut start = 0;
-        let mut records = 0;
-        let mut line = |end: usize| {
-            let line = &text[std::mem::replace(&mut start, end + 1)..end];
-            let begins = !self.format.wraps() || self.format.begins(without_end(line));
-            records += u64::from(begins);
-        };
-        lines.each_feed(&mut line);
-        if text.last().is_some_and(|&byte| byte != b'\n') {
-            line(text.len());
-        }
-        records
     }
 
     /// True when the event ends because of [`MAX_EVENT`], as far as its length tells: it fills more
@@ -261,12 +198,6 @@ impl EventCursor<'_> {
         self.walk.start = self.last.end;
         let event = self.walk.next()?;
         Some(self.returned(event))
-    }
-
-    /// The bytes that the format puts before the text of the first line of the event returned last.
-    pub(crate) fn prefix_len(&mut self) -> usize {
-        let line = self.walk.line(self.last.start);
-        line.and_then(|line| line.prefix).map_or(0, |prefix| prefix.len)
     }
 
     fn returned(&mut self, event: Range<usize>) -> Range<usize> {
@@ -545,4 +476,4 @@ fn goes_on(record: &Head<'_>, head: &Head<'_>, fold: Fold, text: &[u8]) -> Optio
 
 #[cfg(test)]
 #[path = "split_tests.rs"]
-mod tests;
+pub(super) mod tests;

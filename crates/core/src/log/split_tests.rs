@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-const FORMATS: [LogFormat; 11] = [
+pub(in crate::log) const FORMATS: [LogFormat; 11] = [
     LogFormat::Plain,
     LogFormat::ZuulConsole,
     LogFormat::OsloLog,
@@ -279,7 +279,7 @@ const PREFIXES: &[&str] = &[
     "E0102 15:04:05.000000   1 file.go:10] ",
 ];
 
-fn log() -> impl Strategy<Value = String> {
+pub(in crate::log) fn log() -> impl Strategy<Value = String> {
     let line =
         (prop::sample::select(PREFIXES), prop::sample::select(TEXTS), any::<prop::sample::Index>());
     (prop::sample::select(PREFIXES), prop::collection::vec(line, 0..40), any::<bool>()).prop_map(

@@ -283,6 +283,8 @@ pub struct Scratch {
     event: u32,
     /// Room for the hits of one event.
     hits: Vec<u32>,
+    /// Room for what is found of the lines of a block.
+    room: Vec<u64>,
     /// Where the caller keeps what it knows of a fingerprint; see [`Scratch::slot`].
     slots: Vec<u32>,
 }
@@ -311,14 +313,15 @@ impl Scratch {
     }
 
     /// Takes out where the line feeds of the block looked at last are (a bit for each byte, the lowest of a
-    /// word first), so that it can be lent beside the rest.
-    pub(crate) fn take_feeds(&mut self) -> Vec<u64> {
-        std::mem::take(self.buffers.feeds_mut())
+    /// word first), so that it can be lent beside the rest, and room for as much again.
+    pub(crate) fn take_feeds(&mut self) -> (Vec<u64>, Vec<u64>) {
+        (std::mem::take(self.buffers.feeds_mut()), std::mem::take(&mut self.room))
     }
 
     /// Puts them back.
-    pub(crate) fn give_feeds(&mut self, feeds: Vec<u64>) {
+    pub(crate) fn give_feeds(&mut self, (feeds, room): (Vec<u64>, Vec<u64>)) {
         *self.buffers.feeds_mut() = feeds;
+        self.room = room;
     }
 
     /// The slot given to a fingerprint before, or `free` if there is none yet: it has it from now on.

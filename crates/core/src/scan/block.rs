@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     fields::{FieldValues, Fields, Values},
-    log::{Lines, MAX_EVENT, Record, Splitter, TimeContext, without_returns},
+    log::{EventCount, Lines, MAX_EVENT, Record, Splitter, TimeContext, without_returns},
     matcher::{Event, Matcher, Narrowed, Scratch, Seen, Sighting},
 };
 
@@ -83,12 +83,7 @@ impl BlockScan<'_> {
     pub(super) fn scan(&self, block: &[u8], scratch: &mut Scratch) -> BlockReport {
         let mut walk = Walk { scan: self, block, hits: Vec::new(), sightings: Vec::new() };
         let (lines, count) = if block.len() < MAX_EVENT {
-            let lines = walk.part(0..block.len(), scratch);
-            let feeds = scratch.take_feeds();
-            let known = Lines::known(block, &feeds);
-            let count = self.splitter.count_by_marks(known, lines, scratch.stack_trace_words());
-            scratch.give_feeds(feeds);
-            (lines, count)
+            walk.events_at_once(scratch)
         } else {
             (walk.events_apart(scratch), self.splitter.count(block))
         };
@@ -155,59 +150,72 @@ impl Walk<'_> {
         }
     }
 
+    /// Looks the block over as a whole; returns the number of its line feeds and of its events.
+    fn events_at_once(&mut self, scratch: &mut Scratch) -> (u64, EventCount) {
+        let lines = self.find(0..self.block.len(), scratch);
+        let (feeds, mut room) = scratch.take_feeds();
+        let known = Lines::known(self.block, &feeds);
+        let marks = scratch.stack_trace_words();
+        let ends = self.scan.splitter.ends((known, lines), marks, &mut room);
+        let mut next = 0;
+        let mut end = 0;
+        loop {
+            let position = if self.scan.narrowed.needs_every_event() {
+                Some(end).filter(|&end| end < self.block.len())
+            } else {
+                scratch.candidates().get(next).map(|candidate| candidate.position as usize)
+            };
+            let Some(position) = position else { break };
+            let event = ends.event_at(position);
+            end = event.end;
+            let candidates = &scratch.candidates()[next..];
+            let inside =
+                candidates.iter().take_while(|candidate| (candidate.position as usize) < end);
+            let due = next..next + inside.count();
+            next = due.end;
+            let feed = known.first_feed(event.clone());
+            let is_line = feed.is_none_or(|feed| feed + 1 == end);
+            self.event(0, (event, is_line), due, scratch);
+        }
+        let count = ends.count;
+        scratch.give_feeds((feeds, room));
+        (lines, count)
+    }
+
     /// Where an event fills the block, its borders may lie inside a word: look at events one by one,
-    /// so that the words at their borders are whole.
+    /// so that the words at their borders are whole. Returns the number of line feeds.
     fn events_apart(&mut self, scratch: &mut Scratch) -> u64 {
         let mut cursor = self.scan.splitter.cursor(self.block);
         let mut lines = 0;
         while let Some(event) = cursor.next_event() {
-            lines += self.part(event, scratch);
+            lines += self.find(event.clone(), scratch);
+            let due = 0..scratch.candidates().len();
+            if !due.is_empty() || self.scan.narrowed.needs_every_event() {
+                let text = &self.block[event.clone()];
+                let feed = Lines::of(text).first_feed(0..text.len());
+                let is_line = feed.is_none_or(|feed| feed + 1 == text.len());
+                self.event(event.start, (0..text.len(), is_line), due, scratch);
+            }
         }
         lines
     }
 
-    fn part(&mut self, part: Range<usize>, scratch: &mut Scratch) -> u64 {
-        let BlockScan { matcher, narrowed, splitter, .. } = *self.scan;
-        let text = &self.block[part.clone()];
-        let lines = matcher.find(narrowed, text, scratch);
+    /// Looks for candidates in a part of the block, and for what tells a failure; returns the number of line
+    /// feeds.
+    fn find(&mut self, part: Range<usize>, scratch: &mut Scratch) -> u64 {
+        let BlockScan { matcher, narrowed, .. } = *self.scan;
+        let lines = matcher.find(narrowed, &self.block[part.clone()], scratch);
         let moved = |sighting: &Sighting| sighting.moved(part.start);
         self.sightings.extend(scratch.sightings().iter().map(moved));
-        let feeds = scratch.take_feeds();
-        let known = Lines::known(text, &feeds);
-        let mut cursor = splitter.cursor_over(known);
-        let mut next = 0;
-        loop {
-            let event = if narrowed.needs_every_event() {
-                match cursor.next_event() {
-                    Some(event) => event,
-                    None => break,
-                }
-            } else {
-                match scratch.candidates().get(next) {
-                    Some(candidate) => cursor.event_at(candidate.position as usize),
-                    None => break,
-                }
-            };
-            let candidates = &scratch.candidates()[next..];
-            let inside =
-                candidates.iter().take_while(|candidate| (candidate.position as usize) < event.end);
-            let due = next..next + inside.count();
-            next = due.end;
-            let feed = known.first_feed(event.clone());
-            let is_line = feed.is_none_or(|feed| feed + 1 == event.end);
-            let prefix = is_line.then(|| cursor.prefix_len());
-            self.event(part.start, (event, prefix), due, scratch);
-        }
-        scratch.give_feeds(feeds);
         lines
     }
 
-    /// Evaluates one event; `event` is relative to `base`, as the candidates are. `prefix` is the length of
-    /// what the format puts before the text, where the event is a single line.
+    /// Evaluates one event; `event` is relative to `base`, as the candidates are. `is_line` tells whether it
+    /// is a single line.
     fn event(
         &mut self,
         base: usize,
-        (event, prefix): (Range<usize>, Option<usize>),
+        (event, is_line): (Range<usize>, bool),
         due: Range<usize>,
         scratch: &mut Scratch,
     ) {
@@ -215,7 +223,7 @@ impl Walk<'_> {
         let raw = &self.block[base + event.start..base + event.end];
         let text = without_returns(raw);
         let line = text.strip_suffix(b"\n").unwrap_or(&text);
-        let message = prefix.map(|prefix| &line[prefix..]);
+        let message = is_line.then(|| &line[scan.splitter.prefix_len(line)..]);
         let trusted = |position: u32| {
             let at = position as usize - event.start;
             match message {
