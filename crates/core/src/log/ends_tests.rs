@@ -1,23 +1,14 @@
 use proptest::prelude::*;
 
-use super::super::split::{
+use super::*;
+use crate::log::split::{
     MAX_EVENT,
     tests::{FORMATS, log},
 };
-use super::*;
 
 /// The words that the scan tells the places of.
-const MARKS: [&str; 9] = [
-    "traceback",
-    "goroutine",
-    "panicked",
-    "panic",
-    "fatal",
-    "runtime",
-    "at",
-    "more",
-    "common",
-];
+const MARKS: [&str; 9] =
+    ["traceback", "goroutine", "panicked", "panic", "fatal", "runtime", "at", "more", "common"];
 
 fn marks(log: &str) -> Vec<u32> {
     let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';

@@ -1,5 +1,6 @@
 //! One block of whole events: candidates to events to hits.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::ops::Range;
 
@@ -9,7 +10,7 @@ use super::{
 };
 use crate::{
     fields::{FieldValues, Fields, Values},
-    log::{EventCount, Lines, MAX_EVENT, Record, Splitter, TimeContext, without_returns},
+    log::{self, EventCount, Lines, MAX_EVENT, Record, Splitter, TimeContext},
     matcher::{Event, Matcher, Narrowed, Scratch, Seen, Sighting},
 };
 
@@ -69,19 +70,32 @@ impl Places {
     }
 }
 
-/// One event of a block.
-#[derive(Clone, Debug)]
+/// One event of a block. Places in a block are below 4 GiB, as candidates are.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Place {
-    pub(super) event: Range<usize>,
+    start: u32,
+    end: u32,
     /// Its first line, from the block's first, which is 0.
-    pub(super) line: u64,
+    pub(super) line: u32,
+}
+
+impl Place {
+    fn new(event: Range<usize>) -> Place {
+        Place { start: event.start as u32, end: event.end as u32, line: 0 }
+    }
+
+    /// Its bytes in the block.
+    pub(super) fn range(&self) -> (usize, usize) {
+        (self.start as usize, self.end as usize)
+    }
 }
 
 impl BlockScan<'_> {
     /// Scans a block that begins and ends at event borders. Nothing in the report depends on what
     /// stands before it: its lines count from 0.
     pub(super) fn scan(&self, block: &[u8], scratch: &mut Scratch) -> BlockReport {
-        let mut walk = Walk { scan: self, block, hits: Vec::new(), sightings: Vec::new() };
+        let mut walk =
+            Walk { scan: self, block, hits: Vec::new(), sightings: Vec::new(), room: Vec::new() };
         let (lines, count) = if block.len() < MAX_EVENT {
             walk.events_at_once(scratch)
         } else {
@@ -92,7 +106,7 @@ impl BlockScan<'_> {
         }
         let Walk { mut hits, sightings, .. } = walk;
         for place in hits.iter_mut().flat_map(|(_, places)| places.kept_mut()) {
-            place.line = self.line_at(block, place.event.start, scratch);
+            place.line = self.line_at(block, place.start as usize, scratch) as u32;
         }
         scratch.forget_slots(hits.iter().map(|(fingerprint, _)| *fingerprint));
         let failures = self.failures(block, &sightings, scratch);
@@ -125,6 +139,8 @@ struct Walk<'a> {
     block: &'a [u8],
     hits: Vec<(u32, Places)>,
     sightings: Vec<Sighting>,
+    /// Room for the text of one event.
+    room: Vec<u8>,
 }
 
 impl Walk<'_> {
@@ -140,12 +156,12 @@ impl Walk<'_> {
             ranges.push(splitter.cursor(self.block).event_at(last));
             ranges.dedup();
         }
-        let mut places = ranges.into_iter().map(|event| Place { line: 0, event });
+        let mut places = ranges.into_iter().map(Place::new);
         let Some(first) = places.next() else { return };
         let last = places.next_back();
         let between: Vec<Place> = places.collect();
         for &fingerprint in self.scan.narrowed.always() {
-            let (first, last, between) = (first.clone(), last.clone(), between.clone());
+            let between = between.clone();
             self.hits.push((fingerprint, Places { count: events, first, last, between }));
         }
     }
@@ -221,8 +237,9 @@ impl Walk<'_> {
     ) {
         let scan = self.scan;
         let raw = &self.block[base + event.start..base + event.end];
-        let text = without_returns(raw);
-        let line = text.strip_suffix(b"\n").unwrap_or(&text);
+        let mut room = std::mem::take(&mut self.room);
+        let text = without_returns(raw, is_line, &mut room);
+        let line = text.strip_suffix(b"\n").unwrap_or(text);
         let message = is_line.then(|| &line[scan.splitter.prefix_len(line)..]);
         let trusted = |position: u32| {
             let at = position as usize - event.start;
@@ -234,9 +251,9 @@ impl Walk<'_> {
                 }
             }
         };
-        let fields = LogEvent::new(scan, &text);
+        let fields = LogEvent::new(scan, text);
         let mut hits = scratch.take_hits();
-        let subject = Event { fields: &fields, raw: Some(&text) };
+        let subject = Event { fields: &fields, raw: Some(text) };
         let seen = Seen { candidates: due, trusted: &trusted, message };
         scan.matcher.evaluate(scan.narrowed, subject, seen, (scratch, &mut hits));
         for &fingerprint in &hits {
@@ -244,15 +261,32 @@ impl Walk<'_> {
             self.hit((slot, fingerprint), base + event.start..base + event.end);
         }
         scratch.give_hits(hits);
+        self.room = room;
     }
 
     fn hit(&mut self, (slot, fingerprint): (usize, u32), event: Range<usize>) {
-        let place = Place { event, line: 0 };
+        let place = Place::new(event);
         match self.hits.get_mut(slot) {
             Some((_, places)) => places.add(place, self.scan.keep.all),
             None => self.hits.push((fingerprint, Places::new(place))),
         }
     }
+}
+
+/// An event's text without the carriage returns that end its lines, in `room` where it has any.
+fn without_returns<'t>(raw: &'t [u8], is_line: bool, room: &'t mut Vec<u8>) -> &'t [u8] {
+    if !is_line {
+        let Cow::Owned(text) = log::without_returns(raw) else { return raw };
+        *room = text;
+        return room;
+    }
+    // Nothing else need be looked at, as clean text has them nowhere else.
+    let body = raw.strip_suffix(b"\n").unwrap_or(raw);
+    let Some(line) = body.strip_suffix(b"\r") else { return raw };
+    room.clear();
+    room.extend_from_slice(line);
+    room.extend_from_slice(&raw[body.len()..]);
+    room
 }
 
 /// An event's fields, read from its bytes when a query asks for the first of them.

@@ -23,10 +23,14 @@ pub(super) struct Merge {
     lines: Vec<u64>,
     events: u64,
     cut_events: u64,
-    hits: BTreeMap<u32, Merged>,
+    hits: Vec<(u32, Merged)>,
+    /// For each fingerprint its place in `hits`, or [`NONE`]; of no more of them than needed.
+    slots: Vec<u32>,
     failures: MergedFailures,
     edges: Edges,
 }
+
+const NONE: u32 = u32::MAX;
 
 /// A block and its place in the log.
 #[derive(Clone, Copy, Debug)]
@@ -68,7 +72,7 @@ impl Merge {
         self.cut_events += report.cut_events;
         self.failures.add(place, report.failures);
         for (fingerprint, places) in report.hits {
-            let merged = self.hits.entry(fingerprint).or_default();
+            let merged = self.merged(fingerprint);
             merged.count += places.count;
             if keep.all {
                 let kept = places.kept().map(|event| Kept::new(&source, event, keep.context));
@@ -79,8 +83,21 @@ impl Merge {
         }
     }
 
+    fn merged(&mut self, fingerprint: u32) -> &mut Merged {
+        let index = fingerprint as usize;
+        if self.slots.len() <= index {
+            self.slots.resize(index + 1, NONE);
+        }
+        let slot = &mut self.slots[index];
+        if *slot == NONE {
+            *slot = self.hits.len() as u32;
+            self.hits.push((fingerprint, Merged::default()));
+        }
+        &mut self.hits[*slot as usize].1
+    }
+
     /// Completes the log's report.
-    pub(super) fn finish(self, log: &Log<'_>, report: &mut LogReport) {
+    pub(super) fn finish(mut self, log: &Log<'_>, report: &mut LogReport) {
         let mut line = 1;
         let mut first_lines = Vec::with_capacity(self.lines.len());
         for lines in &self.lines {
@@ -94,6 +111,7 @@ impl Merge {
             edges.complete(kept.place, &mut context, log.keep.context);
             Evidence { context, ..log.evidence(&kept.splitter, line, &kept.raw) }
         };
+        self.hits.sort_unstable_by_key(|(fingerprint, _)| *fingerprint);
         let hits = self.hits.into_iter().map(|(fingerprint, mut hits)| {
             // What one block gave is in order already.
             hits.kept.sort_by_key(|kept| kept.place);
@@ -219,14 +237,17 @@ fn keep_last(same: &mut Vec<(usize, Found)>, most: usize) {
 impl Merged {
     /// Keeps the first and the last event of all blocks so far.
     fn keep_ends(&mut self, source: &Source<'_>, places: &Places, context: usize) {
-        for event in places.kept() {
+        let goes_on = matches!(&self.kept[..], [_, last] if last.place < source.place);
+        // As blocks nearly always come: only the last event counts.
+        let kept = places.kept().skip(if goes_on { places.kept().count() - 1 } else { 0 });
+        for event in kept {
             match &mut self.kept[..] {
                 [] | [_] => {
                     self.kept.push(Kept::new(source, event, context));
                     self.kept.sort_by_key(|kept| (kept.place, kept.line));
                 }
                 [first, last, ..] => {
-                    let at = (source.place, event.line);
+                    let at = (source.place, u64::from(event.line));
                     if at < (first.place, first.line) {
                         first.replace(source, event, context);
                     } else if at >= (last.place, last.line) {
@@ -241,17 +262,17 @@ impl Merged {
 impl Kept {
     fn new(source: &Source<'_>, event: &Place, context: usize) -> Kept {
         let Source { place, block, splitter } = *source;
-        let raw = block[event.event.clone()].to_vec();
-        let range = (event.event.start, event.event.end);
-        let context = Context::within(&splitter, block, range, context);
-        Kept { place, splitter, line: event.line, raw, context }
+        let (start, end) = event.range();
+        let raw = block[start..end].to_vec();
+        let context = Context::within(&splitter, block, (start, end), context);
+        Kept { place, splitter, line: event.line.into(), raw, context }
     }
 
     fn replace(&mut self, source: &Source<'_>, event: &Place, context: usize) {
-        let range = (event.event.start, event.event.end);
-        self.context = Context::within(&source.splitter, source.block, range, context);
+        let (start, end) = event.range();
+        self.context = Context::within(&source.splitter, source.block, (start, end), context);
         self.raw.clear();
-        self.raw.extend_from_slice(&source.block[event.event.clone()]);
-        (self.place, self.splitter, self.line) = (source.place, source.splitter, event.line);
+        self.raw.extend_from_slice(&source.block[start..end]);
+        (self.place, self.splitter, self.line) = (source.place, source.splitter, event.line.into());
     }
 }

@@ -79,14 +79,14 @@ pub(super) fn blanks(bytes: &[u8]) -> usize {
 }
 
 /// Eight bytes, of which some must be digits: compared at once, as this is done for every line.
-struct Eight {
+pub(super) struct Eight {
     fixed: u64,
     digits: u64,
 }
 
 impl Eight {
     /// In the pattern `0` stands for a digit.
-    const fn new(pattern: &[u8; 8]) -> Eight {
+    pub(super) const fn new(pattern: &[u8; 8]) -> Eight {
         let (mut fixed, mut digits) = ([0; 8], [0; 8]);
         let mut at = 0;
         while at < 8 {
@@ -101,7 +101,7 @@ impl Eight {
     }
 
     #[inline]
-    fn matches(&self, bytes: &[u8]) -> bool {
+    pub(super) fn matches(&self, bytes: &[u8]) -> bool {
         const HIGH: u64 = 0xf0f0_f0f0_f0f0_f0f0;
         const THREE: u64 = 0x3030_3030_3030_3030;
         const SIX: u64 = 0x0606_0606_0606_0606;

@@ -41,8 +41,8 @@ pub(super) struct Found {
     pub(super) chains: Vec<u32>,
     /// Where the line feeds are: a bit for each byte, the lowest of a word first.
     pub(super) feeds: Vec<u64>,
-    /// Their number before each group of windows.
-    group_feeds: Vec<u32>,
+    /// Their number before each [run](RUN) of windows.
+    run_feeds: Vec<u32>,
     /// Number of line feeds in the block.
     pub(super) lines: u64,
     /// Where the groups begin that have bytes outside ASCII.
@@ -71,7 +71,7 @@ impl Found {
     fn clear(&mut self) {
         self.count = 0;
         self.chains.clear();
-        self.group_feeds.clear();
+        self.run_feeds.clear();
         self.feeds.clear();
         self.lines = 0;
         self.beyond_ascii.clear();
@@ -99,12 +99,12 @@ impl Found {
 
     /// The number of line feeds before a place of the block.
     pub(super) fn feeds_before(&self, at: usize) -> u64 {
-        let (group, window) = (at / GROUP_BYTES, at / WINDOW);
+        let (run, window) = (at / WINDOW / RUN, at / WINDOW);
         let Some(own) = self.feeds.get(window) else { return self.lines };
         let within: u32 =
-            self.feeds[group * GROUP..window].iter().map(|feeds| feeds.count_ones()).sum();
+            self.feeds[run * RUN..window].iter().map(|feeds| feeds.count_ones()).sum();
         let own = own & !(u64::MAX << (at % WINDOW));
-        u64::from(self.group_feeds[group] + within + own.count_ones())
+        u64::from(self.run_feeds[run] + within + own.count_ones())
     }
 }
 
@@ -247,6 +247,8 @@ const LOAD: usize = 8;
 type Window = [u8; WINDOW];
 /// Windows between two rounds of hashing: their bytes stay in L1.
 const GROUP: usize = 64;
+/// Windows whose line feeds are counted as one.
+const RUN: usize = 8;
 /// Bytes of a group.
 const GROUP_BYTES: usize = GROUP * WINDOW;
 /// How far ahead memory is asked for within a block.
@@ -373,7 +375,8 @@ impl Default for Room {
 #[derive(Clone, Copy, Default)]
 struct Read {
     windows: usize,
-    lines: u32,
+    /// The line feeds of each run.
+    lines: [u32; GROUP / RUN],
     high: u64,
     /// The windows that made a chain too long, a bit each.
     chains: u64,
@@ -399,7 +402,10 @@ impl State {
             all.high |= masks.high;
         }
         // Apart, as the compiler does this for several windows at once.
-        all.lines = room.feeds[..windows].iter().map(|feeds| feeds.count_ones()).sum();
+        room.feeds[windows..].fill(0);
+        let (runs, _) = room.feeds.as_chunks::<RUN>();
+        all.lines =
+            std::array::from_fn(|run| runs[run].iter().map(|feeds| feeds.count_ones()).sum());
         let full = room.chains[..windows].iter().enumerate();
         let full =
             full.fold(0, |full, (index, &chain)| full | u64::from(chain == u64::MAX) << index);
@@ -489,9 +495,11 @@ impl Read {
     /// Adds what the group's masks told to `found`; the group begins at `start`.
     #[inline(always)]
     fn told(self, room: &Room, start: usize, found: &mut Found) {
-        found.group_feeds.push(found.lines as u32);
+        for lines in self.lines {
+            found.run_feeds.push(found.lines as u32);
+            found.lines += u64::from(lines);
+        }
         found.feeds.extend_from_slice(&room.feeds[..self.windows]);
-        found.lines += u64::from(self.lines);
         if self.high != 0 {
             found.beyond_ascii.push(start as u32);
         }
