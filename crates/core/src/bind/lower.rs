@@ -241,7 +241,7 @@ fn phrase(text: &str, slop: u32, kind: FieldKind) -> Option<LeafTest> {
     let mut terms: Vec<String> = terms(text, kind).collect();
     match terms.len() {
         0 | 1 => terms.pop().map(LeafTest::Term),
-        _ => Some(LeafTest::Phrase { terms, slop }),
+        _ => Some(LeafTest::Phrase { terms, slop, text: text.to_owned() }),
     }
 }
 

@@ -58,6 +58,8 @@ pub enum LeafTest {
         terms: Vec<String>,
         /// How far the terms may be moved, as Lucene's sloppy phrase counts.
         slop: u32,
+        /// The text that they are the terms of, as the query has it.
+        text: String,
     },
     /// Some term begins with this text.
     Prefix(String),

@@ -1,6 +1,6 @@
 //! The matcher itself: a set of fingerprints compiled once, shared by every thread.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use memchr::memmem::Finder;
 use thiserror::Error;
@@ -364,6 +364,8 @@ impl Scratch {
 pub struct Narrowed {
     /// Answers of the conditions on constant fields.
     constant: Vec<Truth>,
+    /// What these leave to ask of each program, found when it is first asked.
+    rests: Vec<OnceLock<Node>>,
     /// Programs that match some events, as far as the constants tell.
     live: Vec<bool>,
     /// Literals that a live program requires.
@@ -525,6 +527,7 @@ impl Matcher {
             every_event: every_event.filter(open).collect(),
             live: truths.iter().map(|truth| *truth == Truth::Unknown).collect(),
             live_literals,
+            rests: vec![OnceLock::new(); truths.len()],
             constant,
         }
     }
@@ -679,25 +682,19 @@ impl Compiled {
         answers: &mut Answers,
         subject: &Subject<'_>,
     ) -> bool {
-        let program = &self.programs[program as usize];
-        let constant = |id: LeafId| narrowed.constant[id.0 as usize];
-        let known = |id: LeafId| match constant(id) {
-            Truth::Unknown => answers.known(id),
-            truth => truth,
-        };
+        let program = narrowed.rests[program as usize].get_or_init(|| {
+            self.programs[program as usize].rest(&|id: LeafId| narrowed.constant[id.0 as usize])
+        });
         // In a line of its own a phrase is found as fast as an answer is looked up, so what is known
         // already is only worth a look where the rest would have to be analysed.
         let settled = match subject.message {
             Some(_) => Truth::Unknown,
-            None => program.settle(&known),
+            None => program.settle(&|id| answers.known(id)),
         };
         match settled {
             Truth::True => true,
             Truth::False => false,
-            Truth::Unknown => program.evaluate(&mut |id| match constant(id) {
-                Truth::Unknown => answers.test(id, &self.table, subject),
-                truth => truth == Truth::True,
-            }),
+            Truth::Unknown => program.evaluate(&mut |id| answers.test(id, &self.table, subject)),
         }
     }
 }

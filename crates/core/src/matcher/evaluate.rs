@@ -185,8 +185,8 @@ impl Terms {
 
 fn test_terms(test: &LeafTest, terms: &Terms) -> bool {
     match test {
-        LeafTest::Phrase { terms: wanted, slop: 0 } => terms.contains_sequence(wanted),
-        LeafTest::Phrase { terms: wanted, slop } => {
+        LeafTest::Phrase { terms: wanted, slop: 0, .. } => terms.contains_sequence(wanted),
+        LeafTest::Phrase { terms: wanted, slop, .. } => {
             let positions: Vec<Vec<u32>> =
                 wanted.iter().map(|term| terms.positions(term)).collect();
             let slices: Vec<&[u32]> = positions.iter().map(Vec::as_slice).collect();

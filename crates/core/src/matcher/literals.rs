@@ -122,7 +122,7 @@ impl Chooser<'_> {
     fn text_literal(&self, test: &LeafTest) -> Option<Literal> {
         match test {
             // An exact one has a context already, if it can have one.
-            LeafTest::Phrase { terms, slop: 1.. } => {
+            LeafTest::Phrase { terms, slop: 1.., .. } => {
                 let cost = |word: &[u8]| self.rarity.cost(word);
                 Context::new(terms, false, cost).map(Literal::Phrase)
             }

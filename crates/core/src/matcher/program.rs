@@ -108,7 +108,9 @@ impl Table {
             Leaf::Field { field, kind: FieldKind::Text, test } if Some(*field) == message => {
                 match test {
                     LeafTest::Term(term) => Context::new(std::slice::from_ref(term), true, &rarity),
-                    LeafTest::Phrase { terms, slop: 0 } => Context::new(terms, true, &rarity),
+                    LeafTest::Phrase { terms, slop: 0, text } => {
+                        Context::new(terms, true, &rarity).map(|context| context.written(text))
+                    }
                     _ => None,
                 }
             }
@@ -160,7 +162,7 @@ impl LeafKey {
     fn new(field: FieldId, test: &LeafTest) -> Option<LeafKey> {
         let (terms, slop, exists) = match test {
             LeafTest::Term(term) => (vec![term.clone()], 0, false),
-            LeafTest::Phrase { terms, slop } => (terms.clone(), *slop, false),
+            LeafTest::Phrase { terms, slop, .. } => (terms.clone(), *slop, false),
             LeafTest::Exists => (Vec::new(), 0, true),
             _ => return None,
         };
@@ -193,6 +195,20 @@ impl Node {
         }
     }
 
+    /// What is left to ask where some answers are known: it holds where this node does.
+    pub(crate) fn rest(&self, known: &impl Fn(LeafId) -> Truth) -> Node {
+        match self {
+            Node::All => Node::All,
+            Node::Nothing => Node::Nothing,
+            Node::Leaf(id) => match known(*id) {
+                Truth::True => Node::All,
+                Truth::False => Node::Nothing,
+                Truth::Unknown => Node::Leaf(*id),
+            },
+            Node::Bool(node) => node.rest(known),
+        }
+    }
+
     /// Evaluates in full; `test` answers a condition.
     pub(crate) fn evaluate(&self, test: &mut impl FnMut(LeafId) -> bool) -> bool {
         match self {
@@ -221,6 +237,51 @@ impl BoolNode {
             (Truth::True, Truth::False) => Truth::True,
             (Truth::False, _) => Truth::False,
             _ => Truth::Unknown,
+        }
+    }
+
+    /// See [`Node::rest`]. A group of one clause gives way to it.
+    fn rest(&self, known: &impl Fn(LeafId) -> Truth) -> Node {
+        let mut rest = BoolNode::default();
+        for node in &self.must_not {
+            match node.rest(known) {
+                Node::All => return Node::Nothing,
+                Node::Nothing => {}
+                node => rest.must_not.push(node),
+            }
+        }
+        let mut admitted = !self.must.is_empty();
+        for node in &self.must {
+            match node.rest(known) {
+                Node::All => {}
+                Node::Nothing => return Node::Nothing,
+                // All of all of them are all of them.
+                Node::Bool(inner) if inner.should.is_empty() && inner.must_not.is_empty() => {
+                    rest.must.extend(inner.must);
+                }
+                node => rest.must.push(node),
+            }
+        }
+        if self.must.is_empty() {
+            rest.should.extend(self.should.iter().map(|node| node.rest(known)));
+            rest.should.retain(|node| !matches!(node, Node::Nothing));
+            let only_excludes = self.should.is_empty() && !self.must_not.is_empty();
+            admitted = only_excludes || rest.should.iter().any(|node| matches!(node, Node::All));
+            if admitted {
+                rest.should.clear();
+            }
+        }
+        match (&mut rest.must[..], &mut rest.should[..], rest.must_not.is_empty()) {
+            ([], [], true) => {
+                if admitted {
+                    Node::All
+                } else {
+                    Node::Nothing
+                }
+            }
+            ([], [], false) if !admitted => Node::Nothing,
+            ([only], [], true) | ([], [only], true) => std::mem::replace(only, Node::All),
+            _ => Node::Bool(Box::new(rest)),
         }
     }
 
@@ -258,4 +319,52 @@ fn all(nodes: &[Node], known: &impl Fn(LeafId) -> Truth) -> Truth {
         }
     }
     result
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::{any, *};
+
+    use super::*;
+
+    const LEAVES: u32 = 4;
+
+    fn nodes() -> impl Strategy<Value = Node> {
+        let leaf = prop_oneof![
+            1 => Just(Node::All),
+            1 => Just(Node::Nothing),
+            8 => (0..LEAVES).prop_map(|id| Node::Leaf(LeafId(id))),
+        ];
+        leaf.prop_recursive(4, 24, 3, |inner| {
+            let some = || prop::collection::vec(inner.clone(), 0..3);
+            (some(), some(), some()).prop_map(|(must, should, must_not)| {
+                Node::Bool(Box::new(BoolNode { must, should, must_not }))
+            })
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_left_to_ask_holds_where_all_of_it_does(
+            node in nodes(),
+            answers in prop::collection::vec(any::<bool>(), LEAVES as usize),
+            is_known in prop::collection::vec(any::<bool>(), LEAVES as usize),
+        ) {
+            let known = |id: LeafId| match is_known[id.0 as usize] {
+                true => Truth::from(answers[id.0 as usize]),
+                false => Truth::Unknown,
+            };
+            let mut asked = Vec::new();
+            let held = node.rest(&known).evaluate(&mut |id| {
+                asked.push(id);
+                answers[id.0 as usize]
+            });
+            prop_assert_eq!(held, node.evaluate(&mut |id| answers[id.0 as usize]));
+            prop_assert!(asked.iter().all(|id| known(*id) == Truth::Unknown));
+            if let truth @ (Truth::True | Truth::False) = node.settle(&known) {
+                prop_assert_eq!(truth, Truth::from(held));
+                prop_assert!(matches!(node.rest(&known), Node::All | Node::Nothing));
+            }
+        }
+    }
 }

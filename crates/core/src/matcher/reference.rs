@@ -8,7 +8,11 @@
 //! };
 //! let mut event = Fields::new();
 //! event.push("message", "Connection REFUSED by peer");
-//! let phrase = LeafTest::Phrase { terms: vec!["connection".into(), "refused".into()], slop: 0 };
+//! let phrase = LeafTest::Phrase {
+//!     terms: vec!["connection".into(), "refused".into()],
+//!     slop: 0,
+//!     text: "connection refused".into(),
+//! };
 //! let query = BoundQuery::Leaf(BoundLeaf {
 //!     field: "message".into(),
 //!     kind: FieldKind::Text,
@@ -99,7 +103,7 @@ impl<'a> AnalyzedEvent<'a> {
             (LeafTest::Exists, _) => values.next().is_some(),
             (test, FieldKind::Keyword) => values.any(|value| test.matches_term(value)),
             (LeafTest::Term(term), FieldKind::Text) => self.text(field).contains_key(term),
-            (LeafTest::Phrase { terms, slop }, FieldKind::Text) => {
+            (LeafTest::Phrase { terms, slop, .. }, FieldKind::Text) => {
                 let text = self.text(field);
                 let positions = |term| text.get(term).map(Vec::as_slice);
                 let positions: Option<Vec<&[u32]>> = terms.iter().map(positions).collect();
@@ -156,8 +160,9 @@ mod tests {
     }
 
     fn phrase(slop: u32, terms: &[&str]) -> BoundQuery {
+        let text = terms.join(" ");
         let terms = terms.iter().map(|&term| term.to_owned()).collect();
-        leaf("message", FieldKind::Text, LeafTest::Phrase { terms, slop })
+        leaf("message", FieldKind::Text, LeafTest::Phrase { terms, slop, text })
     }
 
     #[test]

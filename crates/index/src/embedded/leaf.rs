@@ -170,7 +170,7 @@ impl Segment<'_> {
                 };
                 self.postings(field, &format!("{prefix}{term}"))
             }
-            Test::Leaf(LeafTest::Phrase { terms, slop }) => {
+            Test::Leaf(LeafTest::Phrase { terms, slop, .. }) => {
                 let term = |term: &String| Term::from_field_text(field, &format!("{prefix}{term}"));
                 let terms: Vec<Term> = terms.iter().map(term).collect();
                 phrase::scorer(&*self.reader.inverted_index(field)?, &terms, *slop)

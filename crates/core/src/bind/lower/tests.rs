@@ -33,8 +33,8 @@ fn explain(query: &BoundQuery) -> String {
 fn explain_test(test: &LeafTest) -> String {
     match test {
         LeafTest::Term(term) => term.clone(),
-        LeafTest::Phrase { terms, slop: 0 } => format!("\"{}\"", terms.join(" ")),
-        LeafTest::Phrase { terms, slop } => format!("\"{}\"~{slop}", terms.join(" ")),
+        LeafTest::Phrase { terms, slop: 0, .. } => format!("\"{}\"", terms.join(" ")),
+        LeafTest::Phrase { terms, slop, .. } => format!("\"{}\"~{slop}", terms.join(" ")),
         LeafTest::Prefix(prefix) => format!("{prefix}*"),
         LeafTest::Wildcard(wildcard) => {
             let part = |part: &WildcardPart| match part {

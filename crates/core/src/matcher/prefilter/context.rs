@@ -29,10 +29,12 @@ pub(crate) struct Context {
     /// Which of them the prefilter looks for.
     anchor: usize,
     how: How,
-    /// The words with single blanks between the terms, as they nearly always stand, and where the
-    /// anchor is in that; for a verbatim text, that text.
+    /// The phrase as it stands most often, and where the anchor is in that: as it was written, where that
+    /// is known, or with single blanks between the terms; for a verbatim text, that text.
     joined: Box<[u8]>,
     joined_anchor: usize,
+    /// What stands round the anchor in `joined`.
+    window: Window,
     /// The place in the anchor of its rarest byte, by which the word is looked for in a short text.
     rarest: usize,
 }
@@ -94,8 +96,36 @@ impl Context {
             let is_last = index + 1 == words.len();
             joined.extend((!is_last).then_some(word.glue.unwrap_or(b' ')));
         }
+        let window = Window::default();
         let joined = joined.into();
-        Some(Context { words, anchor, how, joined, joined_anchor, rarest })
+        let context = Context { words, anchor, how, joined, joined_anchor, window, rarest };
+        Some(context.with_window())
+    }
+
+    /// Expects the phrase as it is written in this text, which is the one that was analysed: with its
+    /// punctuation, that is.
+    pub(crate) fn written(mut self, text: &str) -> Context {
+        let lower = text.to_ascii_lowercase();
+        let is_clear = self.how == How::Phrase
+            && lower.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic())
+            && split(&lower)
+                .map(|word| word.bytes)
+                .eq(self.words.iter().map(|word| word.bytes.clone()));
+        let starts: Vec<usize> =
+            if is_clear { word_starts(lower.as_bytes()).collect() } else { Vec::new() };
+        if let [first, .., last] = starts[..] {
+            let end = last + self.words[starts.len() - 1].bytes.len();
+            self.joined = lower.as_bytes()[first..end].into();
+            self.joined_anchor = starts[self.anchor] - first;
+        }
+        self.with_window()
+    }
+
+    fn with_window(mut self) -> Context {
+        if self.how == How::Phrase {
+            self.window = Window::new(&self.joined, self.joined_anchor);
+        }
+        self
     }
 
     /// A text to be found as it is written; `None` when it has no word.
@@ -106,13 +136,10 @@ impl Context {
         let anchor = rarest_word(&split(text).collect::<Vec<_>>(), rarity)?;
         let words: Vec<Word> = split(&text.to_ascii_lowercase()).collect();
         let rarest = rarest_byte(&words[anchor].bytes);
-        let bytes = text.as_bytes();
-        let begins = |at: &usize| {
-            is_word_byte(bytes[*at]) && !at.checked_sub(1).is_some_and(|at| is_word_byte(bytes[at]))
-        };
-        let joined_anchor = (0..bytes.len()).filter(begins).nth(anchor)?;
+        let joined_anchor = word_starts(text.as_bytes()).nth(anchor)?;
         let how = if leads { How::Leading } else { How::Verbatim };
-        Some(Context { words, anchor, how, joined: text.as_bytes().into(), joined_anchor, rarest })
+        let (joined, window) = (text.as_bytes().into(), Window::default());
+        Some(Context { words, anchor, how, joined, joined_anchor, window, rarest })
     }
 
     /// Whether a text that is one message of one line has the phrase; nothing when only the
@@ -187,6 +214,13 @@ impl Context {
 
     /// Holds the phrase against `text`, where the word at `at` may be the anchor.
     pub(crate) fn check(&self, text: &[u8], at: usize) -> Verdict {
+        if self.window.excludes(text, at) {
+            return Verdict::No;
+        }
+        self.check_all(text, at)
+    }
+
+    fn check_all(&self, text: &[u8], at: usize) -> Verdict {
         // As phrases nearly always stand, and then nothing else need be looked at.
         if self.how == How::Phrase
             && let Some(start) = at.checked_sub(self.joined_anchor)
@@ -269,6 +303,66 @@ impl Context {
     }
 }
 
+/// The bytes round a phrase's anchor, so that most places that don't have it are told by one comparison.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+struct Window {
+    /// From [`BEFORE`](Window::BEFORE) bytes before the anchor on, lower-cased.
+    wanted: [u64; Window::WORDS],
+    /// The bits that count: none outside the phrase, and of a letter all but its case.
+    care: [u64; Window::WORDS],
+    /// A bit for each byte that decides: if it is the first, seen from the anchor, that differs, and an ASCII
+    /// letter or digit stands in its place, then the phrase's next word is not there.
+    decides: u32,
+}
+
+impl Window {
+    const WORDS: usize = 4;
+    const SIZE: usize = 8 * Window::WORDS;
+    const BEFORE: usize = 8;
+
+    fn new(joined: &[u8], anchor: usize) -> Window {
+        let (mut wanted, mut care) = ([0; Window::SIZE], [0; Window::SIZE]);
+        let mut decides = 0;
+        for at in 0..Window::SIZE {
+            let place = |at: usize| (anchor + at).checked_sub(Window::BEFORE);
+            let Some(&byte) = place(at).and_then(|place| joined.get(place)) else { continue };
+            wanted[at] = byte;
+            care[at] = if byte.is_ascii_alphabetic() { !0x20 } else { !0 };
+            // Within a word, or next to the end of one: there it would be a longer word. Farther between two
+            // words, a byte may be missing.
+            let nearer = if at < Window::BEFORE { at + 1 } else { at - 1 };
+            let beside = place(nearer).and_then(|place| joined.get(place));
+            let is_decisive = is_word_byte(byte) || beside.is_some_and(|&byte| is_word_byte(byte));
+            decides |= u32::from(is_decisive) << at;
+        }
+        Window { wanted: words_of(&wanted), care: words_of(&care), decides }
+    }
+
+    /// Whether the phrase is surely not round `at`.
+    #[inline]
+    fn excludes(&self, text: &[u8], at: usize) -> bool {
+        let Some(here) =
+            at.checked_sub(Window::BEFORE).and_then(|start| text[start..].first_chunk())
+        else {
+            return false;
+        };
+        let words = words_of(here);
+        let differs: [u64; Window::WORDS] =
+            std::array::from_fn(|word| (words[word] ^ self.wanted[word]) & self.care[word]);
+        let decides = |at: usize| self.decides >> at & 1 != 0 && here[at].is_ascii_alphanumeric();
+        let [before, behind @ ..] = differs;
+        let first = (1..).zip(behind).find(|(_, differs)| *differs != 0);
+        first.is_some_and(|(word, differs)| {
+            decides(8 * word + differs.trailing_zeros() as usize / 8)
+        }) || before != 0 && decides(7 - before.leading_zeros() as usize / 8)
+    }
+}
+
+fn words_of(bytes: &[u8; Window::SIZE]) -> [u64; Window::WORDS] {
+    let (words, _) = bytes.as_chunks::<8>();
+    std::array::from_fn(|word| u64::from_le_bytes(words[word]))
+}
+
 /// The verdict on words that are all there, by what stands before and behind them.
 fn settle_edges(text: &[u8], start: usize, end: usize) -> Verdict {
     let is_word = |byte: Option<&u8>| byte.is_some_and(|byte| is_word_byte(*byte));
@@ -293,7 +387,7 @@ fn rarest_word(words: &[Word], rarity: impl Fn(&[u8]) -> f32) -> Option<usize> {
 
 /// How much less rare, as a logarithm, a word is taken to be that is glued to others. It is of a module, a
 /// path or a host, which are in every line of a service, and what stands beside it is the same each time.
-const GLUED: f32 = 2.0;
+const GLUED: f32 = 6.0;
 
 /// The place of a word's rarest byte.
 fn rarest_byte(word: &[u8]) -> usize {
@@ -448,6 +542,12 @@ fn is_plain(term: &str) -> bool {
         && bytes.windows(2).all(|pair| is_word_byte(pair[0]) || is_word_byte(pair[1]))
 }
 
+/// Where the words of a text start.
+fn word_starts(text: &[u8]) -> impl Iterator<Item = usize> {
+    let is_word_at = |at: usize| is_word_byte(text[at]);
+    (0..text.len()).filter(move |&at| is_word_at(at) && (at == 0 || !is_word_at(at - 1)))
+}
+
 /// The words of one term; the last has no glue, for behind it a new term begins.
 fn split(term: &str) -> impl Iterator<Item = Word> {
     let bytes = term.as_bytes();
@@ -463,7 +563,97 @@ fn split(term: &str) -> impl Iterator<Item = Word> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::analysis::{analyze, tokens};
+
+    /// Words and what stands between them, as phrases and logs are made of.
+    fn pieces(most: usize) -> impl Strategy<Value = String> {
+        const WORDS: [&str; 11] =
+            ["error", "Error", "err", "foo", "foobar", "FOO_bar", "a", "1", "12", "_", "_x"];
+        const GAPS: [&str; 16] =
+            [" ", " ", " ", ": ", ":", ".", ", ", ",", "'", " (", "-", "__", " \"", "\n", "é", ""];
+        let piece = (prop::sample::select(&WORDS[..]), prop::sample::select(&GAPS[..]));
+        prop::collection::vec(piece, 1..most)
+            .prop_map(|pieces| pieces.into_iter().flat_map(|(word, gap)| [word, gap]).collect())
+    }
+
+    /// Whether the phrase's terms are consecutive tokens of the text, and the anchor of them is at `at`.
+    fn stands_round(terms: &[String], context: &Context, text: &str, at: usize) -> bool {
+        let mut anchors = terms.iter().enumerate().flat_map(|(index, term)| {
+            word_starts(term.as_bytes()).map(move |start| (index, start))
+        });
+        let (index, within) = anchors.nth(context.anchor).expect("the anchor is a word of a term");
+        let found: Vec<(usize, String)> = tokens(text)
+            .map(|token| (token.start, text[token.start..token.end].to_lowercase()))
+            .collect();
+        found.windows(terms.len()).any(|here| {
+            here.iter().zip(terms).all(|((_, found), term)| found == term)
+                && here[index].0 + within == at
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 4000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn a_verdict_is_what_the_analyzer_says(
+            phrase in pieces(5),
+            (before, behind) in (pieces(4), pieces(4)),
+            (from, to) in (any::<prop::sample::Index>(), any::<prop::sample::Index>()),
+            other in pieces(2),
+            costs in prop::collection::vec(0_u8..9, 12),
+        ) {
+            let mut terms = Vec::new();
+            analyze(&phrase, &mut |term, _, _| terms.push(term.to_owned()));
+            let rarity = |word: &[u8]| f32::from(costs[word.len() % costs.len()]);
+            let Some(bare) = Context::new(&terms, true, rarity) else { return Ok(()) };
+            let written = bare.clone().written(&phrase);
+            // The phrase with something else in its middle, among other text.
+            let mut ends = [from.index(phrase.len()), to.index(phrase.len())].map(|at| phrase.floor_char_boundary(at));
+            ends.sort_unstable();
+            let [from, to] = ends;
+            let changed = [&phrase[..from], &other, &phrase[to..]].concat();
+            for middle in [&phrase, &changed, &phrase.to_uppercase()] {
+                let text = format!("{before}{middle}{behind}");
+                for at in word_starts(text.as_bytes()) {
+                    for context in [&bare, &written] {
+                        let stands = stands_round(&terms, context, &text, at);
+                        match context.check(text.as_bytes(), at) {
+                            Verdict::Maybe => {}
+                            Verdict::No => prop_assert!(!stands, "{text:?} at {at}"),
+                            Verdict::Yes(start) => {
+                                prop_assert!(stands, "{text:?} at {at}");
+                                let text = &text[start..];
+                                prop_assert_eq!(tokens(text).next().map(|token| token.start), Some(0));
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_phrase_is_expected_as_it_is_written() {
+        let terms = ["error", "no", "such", "file"].map(str::to_owned);
+        let joined = |text: &str| {
+            let context = Context::new(&terms, true, |word| -(word.len() as f32)).expect("a word");
+            String::from_utf8_lossy(&context.written(text).joined).into_owned()
+        };
+        assert_eq!(joined("[Error]: no such \"File\"?"), "error]: no such \"file");
+        assert_eq!(joined("error: no _ such file"), "error no such file", "_ is no term");
+        assert_eq!(joined("error: no such\nfile"), "error no such file", "on two lines");
+        let window = |text: &str, at| {
+            let context = Context::new(&terms, true, |word| -(word.len() as f32)).expect("a word");
+            context.written("Error: no such file").window.excludes(text.as_bytes(), at)
+        };
+        assert!(!window("12:00:00 an error: no such file or directory", 12));
+        assert!(window("12:00:00 an errors no such file or directory", 12), "a longer word");
+        assert!(window("12:00:00 an error: on such file or directory", 12), "another word");
+        assert!(!window("12:00:00 an error - no such file or directory", 12), "may be");
+    }
 
     fn verdict(phrase: &[&str], anchor: &str, text: &str) -> Verdict {
         let terms: Vec<String> = phrase.iter().map(|term| (*term).to_owned()).collect();
