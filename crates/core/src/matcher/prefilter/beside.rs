@@ -5,10 +5,7 @@
 //! each against a filter of 64 bits, of all anchors whose hashes share a [slot](Slots). No branch depends on
 //! the text until both said that it is worth one.
 
-use super::{
-    context::Context,
-    sieve::{hash, is_word_byte},
-};
+use super::{context::Context, sieve::hash};
 
 /// A word of the block.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,8 +36,8 @@ pub(super) struct Sides {
 /// The filters' bits for what stands before a word and behind it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Beside {
-    before: u64,
-    behind: u64,
+    pub(super) before: u64,
+    pub(super) behind: u64,
 }
 
 /// What may stand beside the anchors, by their hashes: a power of two of them.
@@ -53,7 +50,7 @@ impl Slots {
         let size = (anchors.len() * 2).next_power_of_two();
         let mut slots = vec![Sides::default(); size];
         for (key, length, sides) in anchors {
-            slots[home(key, length, size)].add(sides);
+            slots[home(key, u64::from(length)) as usize & (size - 1)].add(sides);
         }
         Slots(slots)
     }
@@ -67,7 +64,19 @@ impl Slots {
     /// What may stand beside the anchors that such a word may be.
     #[inline(always)]
     pub(super) fn sides(&self, key: u64, length: u8) -> Sides {
-        self.0[home(key, length, self.0.len())]
+        self.at(self.home(key, u64::from(length)))
+    }
+
+    /// The slot of such a word.
+    #[inline(always)]
+    pub(super) fn home(&self, key: u64, length: u64) -> u64 {
+        home(key, length) & (self.0.len() as u64 - 1)
+    }
+
+    /// What is in a slot.
+    #[inline(always)]
+    pub(super) fn at(&self, slot: u64) -> Sides {
+        self.0[slot as usize]
     }
 }
 
@@ -84,8 +93,8 @@ impl Beside {
         };
         // Seen from the word, both sides look alike.
         Beside {
-            before: bit_beside(u64::from_be_bytes(before), word.before),
-            behind: bit_beside(u64::from_le_bytes(behind), word.behind),
+            before: bit_beside(u64::from_be_bytes(before), u64::from(word.before)),
+            behind: bit_beside(u64::from_le_bytes(behind), u64::from(word.behind)),
         }
     }
 }
@@ -98,10 +107,10 @@ impl Sides {
     /// What a phrase admits beside its anchor.
     pub(super) fn of(context: &Context) -> Sides {
         let (behind, before) = context.beside();
-        let behind = behind.map(|word| bit_of(word[0], word.get(1).copied()));
+        let behind = behind.map(|word| bit_of_letters(word[0], word.get(1).copied()));
         let before = before.and_then(|word| {
             let mut backwards = word.iter().rev().copied();
-            backwards.next().map(|near| bit_of(near, backwards.next()))
+            backwards.next().map(|near| bit_of_letters(near, backwards.next()))
         });
         match (before, behind) {
             (Some(before), Some(behind)) => {
@@ -129,47 +138,57 @@ impl Sides {
 }
 
 /// Bytes beside a word that are looked at.
-const BESIDE: usize = 8;
+pub(super) const BESIDE: usize = 8;
 
 /// The filter's bit for the two nearest letters of the word beside, with so many bytes between; all
-/// bits when the text says nothing.
+/// bits when the text says nothing. In sums and shifts of 64 bits only, which the compiler does for several words
+/// at once.
 #[inline(always)]
-fn bit_beside(bytes: u64, gap: u8) -> u64 {
+pub(super) fn bit_beside(bytes: u64, gap: u64) -> u64 {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGH: u64 = 0x8080_8080_8080_8080;
-    if gap == 0 || usize::from(gap) > BESIDE - 2 {
-        return u64::MAX;
-    }
-    let letters = (bytes >> (8 * gap)) as u16;
-    let between = bytes & !(u64::MAX << (8 * gap));
+    const FARTHEST: u64 = BESIDE as u64 - 2;
+    let shift = 8 * gap.min(FARTHEST);
+    let letters = bytes >> shift;
+    let (near, far) = (letters & 0xFF, letters >> 8 & 0xFF);
+    let between = bytes & !(u64::MAX << shift);
     // A line feed, or a byte beyond ASCII: only the analyzer knows what lies between. (The sum is
     // exact up to the lowest byte that is a line feed.)
     let feeds = (between ^ (ONES * 0x0A)).wrapping_sub(ONES) & !(between ^ (ONES * 0x0A)) & HIGH;
+    let beyond = (between | letters & 0xFFFF) & HIGH;
     // A run of nothing but `_` is no token, so one that has a `_` there settles nothing.
-    let settled = (between | u64::from(letters)) & HIGH == 0 && feeds == 0 && letters as u8 != b'_';
-    let [near, far] = letters.to_le_bytes();
-    if settled { bit_of(near, is_word_byte(far).then_some(far)) } else { u64::MAX }
+    let settled =
+        (gap.wrapping_sub(1) < FARTHEST) & (feeds | beyond == 0) & (near != u64::from(b'_'));
+    let is_within = |byte: u64, first: u8, count: u64| byte.wrapping_sub(u64::from(first)) < count;
+    let goes_on =
+        is_within(far | 0x20, b'a', 26) | is_within(far, b'0', 10) | (far == u64::from(b'_'));
+    let bit = bit_of(near, if goes_on { far } else { 0 }, goes_on);
+    if settled { bit } else { u64::MAX }
+}
+
+fn bit_of_letters(near: u8, far: Option<u8>) -> u64 {
+    bit_of(u64::from(near), u64::from(far.unwrap_or_default()), far.is_some())
 }
 
 /// The filter's bit for the letters of a word nearest to the anchor; one of a single letter has no
 /// second.
 #[inline(always)]
-fn bit_of(near: u8, far: Option<u8>) -> u64 {
-    let letters = u16::from_le_bytes([near | 0x20, far.map_or(0, |far| far | 0x20)]);
-    1 << (u32::from(letters).wrapping_mul(0x9E37_79B1) >> 26)
+fn bit_of(near: u64, far: u64, has_far: bool) -> u64 {
+    let far = if has_far { far | 0x20 } else { 0 };
+    let letters = near | 0x20 | far << 8;
+    1 << ((letters * 0x9E37_79B1 & 0xFFFF_FFFF) >> 26)
 }
 
-/// The place of an anchor among so many, which is a power of two.
+/// What tells the place of an anchor among others.
 #[inline(always)]
-pub(super) fn home(key: u64, length: u8, size: usize) -> usize {
+pub(super) fn home(key: u64, length: u64) -> u64 {
     // Other bits than the sieve's, or all its false alarms would meet here again.
-    let hash = hash(key ^ u64::from(length) << 56);
-    (hash >> 32) as usize & (size - 1)
+    hash(key ^ length << 56) >> 32
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::sieve::is_word_byte, *};
 
     fn sides(phrase: &[&str], anchor: &str) -> Sides {
         let terms: Vec<String> = phrase.iter().map(|term| (*term).to_owned()).collect();

@@ -236,36 +236,27 @@ fn first_eight(word: &[u8]) -> [u8; 8] {
 /// The first eight bytes of a word, folded, shorter words padded with zeros.
 #[inline(always)]
 pub(super) fn key_of(word: &[u8]) -> u64 {
-    key_of_load(u64::from_le_bytes(first_eight(word)), word.len())
+    key_of_load(u64::from_le_bytes(first_eight(word)), word.len() as u64)
 }
 
 /// The same of the word of this length at a place of the text.
 #[inline(always)]
 pub(super) fn key_at(text: &[u8], at: usize, length: usize) -> u64 {
     match text[at..].first_chunk() {
-        Some(bytes) => key_of_load(u64::from_le_bytes(*bytes), length),
+        Some(bytes) => key_of_load(u64::from_le_bytes(*bytes), length as u64),
         None => key_of(&text[at..at + length]),
     }
 }
 
 /// The same from an eight-byte load at the word's first byte.
 #[inline(always)]
-pub(super) fn key_of_load(load: u64, length: usize) -> u64 {
-    (load | SMALL) & KEEP[length.min(8)]
+pub(super) fn key_of_load(load: u64, length: u64) -> u64 {
+    let missing = 8 - length.clamp(1, 8);
+    (load | SMALL) & u64::MAX >> (8 * missing)
 }
 
 /// Moves capitals onto small letters, keeps digits, and moves `_` to a code no word byte has.
 const SMALL: u64 = 0x2020_2020_2020_2020;
-
-const KEEP: [u64; 9] = {
-    let mut keep = [u64::MAX; 9];
-    let mut length = 0;
-    while length < 8 {
-        keep[length] = (1 << (8 * length)) - 1;
-        length += 1;
-    }
-    keep
-};
 
 /// Fibonacci hashing (Knuth, TAOCP 6.4).
 #[inline(always)]

@@ -118,7 +118,7 @@ impl Words {
         let size = (self.groups.len() * 4).next_power_of_two();
         self.index = vec![FREE; size];
         for (place, group) in self.groups.iter().enumerate() {
-            let mut at = home(group.key, group.length, size);
+            let mut at = home(group.key, u64::from(group.length)) as usize & (size - 1);
             while self.index[at] != FREE {
                 at = (at + 1) & (size - 1);
             }
@@ -138,7 +138,7 @@ impl Words {
 
     #[inline]
     fn find(&self, key: u64, length: u8) -> Option<(u32, &Group)> {
-        let mut at = home(key, length, self.index.len());
+        let mut at = home(key, u64::from(length)) as usize & (self.index.len() - 1);
         loop {
             let place = self.index[at];
             let group = self.groups.get(place as usize)?;

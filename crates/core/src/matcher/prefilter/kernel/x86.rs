@@ -106,7 +106,7 @@ pub(super) unsafe fn find_avx512(filters: Filters<'_>, block: Block<'_>, found: 
         unsafe { _mm512_storeu_si512(bits.as_mut_ptr().cast(), own) };
         bits
     };
-    run(filters, block, found, Form { read, sift, place, bits });
+    run(filters, block, found, Form { read, sift, place, bits, eights: true });
 }
 
 /// # Safety
@@ -187,7 +187,7 @@ pub(super) unsafe fn find_avx2(filters: Filters<'_>, block: Block<'_>, found: &m
         }
         bits
     };
-    run(filters, block, found, Form { read, sift, place: place_bits, bits });
+    run(filters, block, found, Form { read, sift, place: place_bits, bits, eights: true });
 }
 
 /// The offset of each window in both halves.
