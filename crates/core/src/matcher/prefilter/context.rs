@@ -35,8 +35,8 @@ pub(crate) struct Context {
     joined_anchor: usize,
     /// What stands round the anchor in `joined`.
     window: Window,
-    /// The place in the anchor of its rarest byte, by which the word is looked for in a short text.
-    rarest: usize,
+    /// The anchor's rarest byte and its place there: by it the word is looked for in a short text.
+    rarest: (u8, usize),
 }
 
 /// What beside the anchor must be there.
@@ -145,10 +145,10 @@ impl Context {
     /// Whether a text that is one message of one line has the phrase; nothing when only the
     /// analyzer can tell. The text must be free of what folds into ASCII and of tokens that are cut.
     pub(crate) fn is_in(&self, text: &[u8]) -> Option<bool> {
-        let byte = self.anchor()[self.rarest];
+        let (byte, place) = self.rarest;
         let mut clear = true;
         for found in memchr::memchr2_iter(byte, byte.to_ascii_uppercase(), text) {
-            let Some(at) = found.checked_sub(self.rarest) else { continue };
+            let Some(at) = found.checked_sub(place) else { continue };
             match self.check(text, at) {
                 Verdict::No => {}
                 Verdict::Maybe => clear = false,
@@ -389,10 +389,10 @@ fn rarest_word(words: &[Word], rarity: impl Fn(&[u8]) -> f32) -> Option<usize> {
 /// path or a host, which are in every line of a service, and what stands beside it is the same each time.
 const GLUED: f32 = 6.0;
 
-/// The place of a word's rarest byte.
-fn rarest_byte(word: &[u8]) -> usize {
+/// A word's rarest byte and its place.
+fn rarest_byte(word: &[u8]) -> (u8, usize) {
     let bytes = word.iter().enumerate();
-    bytes.min_by_key(|(_, byte)| commonness(**byte)).map_or(0, |(at, _)| at)
+    bytes.min_by_key(|(_, byte)| commonness(**byte)).map_or((0, 0), |(at, &byte)| (byte, at))
 }
 
 /// How common a byte of a word is in logs: a rough order is all that is needed.
