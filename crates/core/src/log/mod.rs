@@ -5,6 +5,7 @@
 //!   bytes -> decompressed -> Cleaner -> buffer of clean text -> Splitter -> whole events
 //!                                                                  |
 //!                            the event round a byte  <- EventCursor    Record <- read_record
+//!                            all events of a block   <- Ends
 //! ```
 
 mod clean;

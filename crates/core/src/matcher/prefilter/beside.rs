@@ -176,7 +176,7 @@ fn bit_of_letters(near: u8, far: Option<u8>) -> u64 {
 fn bit_of(near: u64, far: u64, has_far: bool) -> u64 {
     let far = if has_far { far | 0x20 } else { 0 };
     let letters = near | 0x20 | far << 8;
-    1 << ((letters * 0x9E37_79B1 & 0xFFFF_FFFF) >> 26)
+    1 << (((letters * 0x9E37_79B1) & 0xFFFF_FFFF) >> 26)
 }
 
 /// What tells the place of an anchor among others.
