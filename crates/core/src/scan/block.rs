@@ -50,11 +50,11 @@ pub(super) struct Places {
 }
 
 impl Places {
-    fn new(first: Place) -> Places {
+    pub(super) fn new(first: Place) -> Places {
         Places { count: 1, first, last: None, between: Vec::new() }
     }
 
-    fn add(&mut self, place: Place, all: bool) {
+    pub(super) fn add(&mut self, place: Place, all: bool) {
         self.count += 1;
         let before = self.last.replace(place);
         self.between.extend(before.filter(|_| all));
@@ -80,7 +80,7 @@ pub(super) struct Place {
 }
 
 impl Place {
-    fn new(event: Range<usize>) -> Place {
+    pub(super) fn new(event: Range<usize>) -> Place {
         Place { start: event.start as u32, end: event.end as u32, line: 0 }
     }
 
@@ -332,3 +332,7 @@ impl FieldValues for LogEvent<'_> {
         self.scan.file.for_each_name(each);
     }
 }
+
+#[cfg(test)]
+#[path = "block_tests.rs"]
+mod tests;

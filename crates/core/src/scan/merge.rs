@@ -276,3 +276,49 @@ impl Kept {
         (self.place, self.splitter, self.line) = (source.place, source.splitter, event.line.into());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::log::{LogFormat, Profile};
+
+    use super::*;
+
+    /// A block whose events of one byte each, at these places, hit.
+    fn add(merged: &mut Merged, place: usize, hits: &[usize]) {
+        let event = |&at: &usize| {
+            let mut event = Place::new(at..at + 1);
+            event.line = at as u32;
+            event
+        };
+        let mut places = Places::new(event(&hits[0]));
+        hits[1..].iter().for_each(|at| places.add(event(at), false));
+        let splitter = Splitter::new(LogFormat::Plain, Profile::Lines);
+        merged.keep_ends(&Source { place, block: b"0123456789", splitter }, &places, 0);
+    }
+
+    #[test]
+    fn the_first_and_the_last_event_are_kept_in_whatever_order_blocks_come() {
+        let blocks: [(usize, &[usize]); 4] =
+            [(0, &[3]), (1, &[1, 4, 8]), (2, &[2, 5]), (3, &[0, 9])];
+        let orders =
+            [[0, 1, 2, 3], [3, 2, 1, 0], [2, 0, 1, 3], [1, 0, 3, 2], [2, 1, 0, 3], [1, 3, 2, 0]];
+        for order in orders {
+            for count in 1..=order.len() {
+                let mut merged = Merged::default();
+                let taken = &order[..count];
+                taken.iter().for_each(|&index| add(&mut merged, blocks[index].0, blocks[index].1));
+                let events = taken.iter().flat_map(|&index| {
+                    blocks[index].1.iter().map(move |&at| (blocks[index].0, at as u64))
+                });
+                let (first, last) = (events.clone().min(), events.clone().max());
+                let kept: Vec<_> = merged.kept.iter().map(|kept| (kept.place, kept.line)).collect();
+                let expected: Vec<_> =
+                    if events.count() == 1 { vec![first] } else { vec![first, last] };
+                assert_eq!(kept, Vec::from_iter(expected.into_iter().flatten()), "{taken:?}");
+                for kept in &merged.kept {
+                    assert_eq!(kept.raw, kept.line.to_string().as_bytes());
+                }
+            }
+        }
+    }
+}

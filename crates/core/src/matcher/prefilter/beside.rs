@@ -227,6 +227,7 @@ mod tests {
         assert!(admit(middle, "[Errno 256] Any\nmore mirrors to try.\n", "more"));
         assert!(admit(middle, "[Errno 256] \u{2013} more mirrors to try.\n", "more"));
         assert!(admit(middle, "[Errno 256] Any         more mirrors to try.\n", "more"));
+        assert!(admit(middle, "[Errno 256] Any __ more mirrors to try.\n", "more"));
         assert!(admit(sides(&["more"], "more"), "[Errno 256] Any more packages to try.", "more"));
     }
 }
