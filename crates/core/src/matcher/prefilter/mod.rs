@@ -15,6 +15,7 @@ mod context;
 mod gate;
 mod kernel;
 mod sieve;
+mod window;
 mod words;
 
 use aho_corasick::{AhoCorasick, MatchKind};
