@@ -242,46 +242,23 @@ impl BoolNode {
 
     /// See [`Node::rest`]. A group of one clause gives way to it.
     fn rest(&self, known: &impl Fn(LeafId) -> Truth) -> Node {
-        let mut rest = BoolNode::default();
-        for node in &self.must_not {
-            match node.rest(known) {
-                Node::All => return Node::Nothing,
-                Node::Nothing => {}
-                node => rest.must_not.push(node),
-            }
+        match self.settle(known) {
+            Truth::True => return Node::All,
+            Truth::False => return Node::Nothing,
+            Truth::Unknown => {}
         }
-        let mut admitted = !self.must.is_empty();
-        for node in &self.must {
-            match node.rest(known) {
-                Node::All => {}
-                Node::Nothing => return Node::Nothing,
-                // All of all of them are all of them.
-                Node::Bool(inner) if inner.should.is_empty() && inner.must_not.is_empty() => {
-                    rest.must.extend(inner.must);
-                }
-                node => rest.must.push(node),
-            }
+        // What is settled among clauses that are not, all together, changes nothing.
+        let open = |nodes: &[Node]| -> Vec<Node> {
+            let open = nodes.iter().filter(|node| node.settle(known) == Truth::Unknown);
+            open.map(|node| node.rest(known)).collect()
+        };
+        let (mut must, mut should, must_not) = (open(&self.must), Vec::new(), open(&self.must_not));
+        if self.must.is_empty() && any(&self.should, known) == Truth::Unknown {
+            should = open(&self.should);
         }
-        if self.must.is_empty() {
-            rest.should.extend(self.should.iter().map(|node| node.rest(known)));
-            rest.should.retain(|node| !matches!(node, Node::Nothing));
-            let only_excludes = self.should.is_empty() && !self.must_not.is_empty();
-            admitted = only_excludes || rest.should.iter().any(|node| matches!(node, Node::All));
-            if admitted {
-                rest.should.clear();
-            }
-        }
-        match (&mut rest.must[..], &mut rest.should[..], rest.must_not.is_empty()) {
-            ([], [], true) => {
-                if admitted {
-                    Node::All
-                } else {
-                    Node::Nothing
-                }
-            }
-            ([], [], false) if !admitted => Node::Nothing,
-            ([only], [], true) | ([], [only], true) => std::mem::replace(only, Node::All),
-            _ => Node::Bool(Box::new(rest)),
+        match (&mut must[..], &mut should[..], &must_not[..]) {
+            ([only], [], []) | ([], [only], []) => std::mem::replace(only, Node::All),
+            _ => Node::Bool(Box::new(BoolNode { must, should, must_not })),
         }
     }
 

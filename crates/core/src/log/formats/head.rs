@@ -121,13 +121,15 @@ pub(super) fn has_clock(line: &[u8]) -> bool {
     CLOCK.matches(line)
 }
 
+/// How `2024-01-01 00:00` begins, and how it goes on.
+pub(super) const DATE: Eight = Eight::new(b"0000-00-");
+pub(super) const WITH_BLANK: Eight = Eight::new(b"00 00:00");
+
 /// The length of `2024-01-01T00:00:00`, with `separator` between date and time, and of a fraction
 /// of a second if there is one; 0 when the line does not begin so.
 #[inline]
 pub(super) fn stamp_len(line: &[u8], separator: u8) -> usize {
-    const DATE: Eight = Eight::new(b"0000-00-");
     const WITH_T: Eight = Eight::new(b"00T00:00");
-    const WITH_BLANK: Eight = Eight::new(b"00 00:00");
     let middle = if separator == b'T' { &WITH_T } else { &WITH_BLANK };
     if line.len() < 19 || !DATE.matches(line) || !middle.matches(&line[8..]) {
         return 0;

@@ -1,6 +1,6 @@
 //! Zuul's console: `2022-02-28 09:44:58.839036 | node | text`, `2014-11-25 00:49:21.685 | text`.
 
-use super::head::{Eight, Head, stamp_len, word};
+use super::head::{DATE, Eight, Head, WITH_BLANK, stamp_len, word};
 
 /// A node's name is no longer than this many bytes; longer words before a bar are text.
 const MAX_NODE: usize = 128;
@@ -32,13 +32,11 @@ pub(in crate::log) fn begins(line: &[u8]) -> bool {
 /// Whether the line begins with `2014-11-25 00:49:21.685 | ` or `2022-02-28 09:44:58.839036 | `.
 #[inline]
 fn begins_as_most_do(line: &[u8; 32]) -> bool {
-    const DATE: Eight = Eight::new(b"0000-00-");
-    const TIME: Eight = Eight::new(b"00 00:00");
     const MILLIS: Eight = Eight::new(b":00.000 ");
     const MICROS: Eight = Eight::new(b":00.0000");
     let (parts, _) = line.as_chunks::<8>();
     let tail = &parts[3];
-    let is_stamp = DATE.matches(&parts[0]) & TIME.matches(&parts[1]);
+    let is_stamp = DATE.matches(&parts[0]) & WITH_BLANK.matches(&parts[1]);
     let millis = MILLIS.matches(&parts[2]) && tail.starts_with(b"| ");
     is_stamp
         && (millis
