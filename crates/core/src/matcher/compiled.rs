@@ -290,12 +290,6 @@ pub struct Scratch {
 }
 
 impl Scratch {
-    /// So many bytes directly behind the next block will be looked at after it; `0` where that is not
-    /// known. It only makes that faster.
-    pub(crate) fn set_ahead(&mut self, bytes: usize) {
-        self.buffers.ahead = bytes;
-    }
-
     /// Where the block looked at last has one of [`STACK_TRACE_WORDS`], in any case, by position.
     pub(crate) fn stack_trace_words(&self) -> &[u32] {
         &self.buffers.marks

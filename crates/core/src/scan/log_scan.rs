@@ -159,10 +159,7 @@ impl<'m> LogScan<'m> {
             }
             let LogScan { log, front, scratch, merge, blocks, .. } = self;
             let Some((splitter, block)) = front.next(&mut rest) else { return true };
-            let is_in_place = block.as_ptr_range().end == rest.as_ptr();
-            scratch.set_ahead(if is_in_place { rest.len() } else { 0 });
             let found = log.scan(&splitter).scan(block, scratch);
-            scratch.set_ahead(0);
             merge.add(Source { place: *blocks, block, splitter }, found, log.keep);
             *blocks += 1;
         }

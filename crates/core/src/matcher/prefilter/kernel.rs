@@ -30,7 +30,7 @@ use std::array;
 
 use super::{
     beside::{BESIDE, Beside, MOST, Slots, Word, bit_beside},
-    sieve::{BRIEF, BRIEF_BUCKETS, Bloom, Sieve, key_at, key_of_load},
+    sieve::{BRIEF, BRIEF_BUCKETS, Bloom, Home, Sieve, key_at, key_of_load},
 };
 
 /// What one pass over a block found.
@@ -49,6 +49,8 @@ pub(super) struct Found {
     pub(super) lines: u64,
     /// Where the groups begin that have bytes outside ASCII.
     beyond_ascii: Vec<u32>,
+    /// Room for a group, kept for the next block.
+    group: Option<Box<Room>>,
 }
 
 /// A word of the block with what is known of it.
@@ -123,18 +125,8 @@ struct Masks {
     feed: u64,
 }
 
-/// A block of text, and how many bytes stand directly behind it that will be looked at next.
-///
-/// They are fetched into the cache meanwhile: this look computes, and would leave the memory idle; the
-/// next thing to be done with them, to see whether they are clean, only waits for the memory.
-#[derive(Clone, Copy)]
-pub(super) struct Block<'a> {
-    pub(super) text: &'a [u8],
-    pub(super) ahead: usize,
-}
-
 /// Finds the words of a block that pass the sieve.
-pub(super) fn find(filters: Filters<'_>, block: Block<'_>, found: &mut Found) {
+pub(super) fn find(filters: Filters<'_>, block: &[u8], found: &mut Found) {
     found.clear();
     #[cfg(all(target_arch = "x86_64", not(miri)))]
     {
@@ -151,7 +143,7 @@ pub(super) fn find(filters: Filters<'_>, block: Block<'_>, found: &mut Found) {
 }
 
 /// The same without vector instructions: the specification of the others.
-pub(super) fn find_portable(filters: Filters<'_>, block: Block<'_>, found: &mut Found) {
+pub(super) fn find_portable(filters: Filters<'_>, block: &[u8], found: &mut Found) {
     let sift = |text: &Text, offset: usize, Starts { brief, longer }: Starts| {
         let mut left = brief | longer;
         let mut kept = left;
@@ -166,18 +158,20 @@ pub(super) fn find_portable(filters: Filters<'_>, block: Block<'_>, found: &mut 
         }
         kept
     };
-    run(
-        filters,
-        block,
-        found,
-        Form {
-            read: |window: &Window, codes: &mut Window| read_portable(window, codes),
-            sift,
-            place: place_bits,
-            bits: |codes: Eight| codes.map(|codes| filters.sieve.bloom.bit(codes)),
-            eights: false,
+    let bloom = &filters.sieve.bloom;
+    let homes = |codes: Eight| EightHomes::of(codes.map(|codes| bloom.bit(codes)));
+    let keep = |eight: &mut EightPlaces, homes: &EightHomes, among| {
+        keep_admitted(bloom, eight, homes, among)
+    };
+    let form = Form {
+        read: |state: &mut State, text: &Group, windows, room: &mut Room| {
+            state.read(text, windows, &read_portable, room)
         },
-    );
+        starts: |room: &mut Room, windows| room.starts(windows, &sift, &place_bits),
+        hash: |room: &mut Room, count| room.hash(count, &homes, &keep),
+        eights: false,
+    };
+    run(filters, block, found, form);
 }
 
 /// Each step is a loop that the compiler turns into whatever vector instructions every machine of the kind
@@ -221,15 +215,13 @@ fn highest_bits(bytes: &Window) -> u64 {
 }
 
 /// How one kind of machine takes the steps.
-struct Form<R, S, P, B> {
-    /// Writes a window's codes and tells its masks.
+struct Form<R, S, H> {
+    /// Reads a group's windows: see [`State::read`].
     read: R,
-    /// Of the places in the window at an offset where words start leaves those to hash.
-    sift: S,
-    /// Writes the places of a mask's set bits to the front of a slice, each with an offset added.
-    place: P,
-    /// Tells the bits of the Bloom filter that eight words have, by their codes.
-    bits: B,
+    /// Notes where words start that are worth a hash, and tells how many there are: see [`Room::starts`].
+    starts: S,
+    /// Keeps of so many places those that the Bloom filter admits: see [`Room::hash`].
+    hash: H,
     /// Whether what stands beside words is looked at for eight of them at once: that pays where lanes of 64
     /// bits are shifted each by a number of its own.
     eights: bool,
@@ -244,8 +236,26 @@ struct Starts {
 
 /// Words whose bits of the Bloom filter are told together.
 const EIGHT: usize = 8;
-/// Of each its codes, or its bit.
+/// Of each its codes.
 type Eight = [u64; EIGHT];
+/// Of each where it starts.
+type EightPlaces = [u16; EIGHT];
+/// Of each where its bit of the filter is; see [`Home`].
+#[derive(Clone, Copy, Debug, Default)]
+#[repr(C)]
+struct EightHomes {
+    bytes: [u16; EIGHT],
+    bits: [u16; EIGHT],
+}
+
+impl EightHomes {
+    /// Of the bits with these numbers.
+    #[inline(always)]
+    fn of(bits: [u64; EIGHT]) -> EightHomes {
+        let homes = bits.map(Home::of);
+        EightHomes { bytes: homes.map(|home| home.byte), bits: homes.map(|home| home.bit) }
+    }
+}
 
 const WINDOW: usize = 64;
 /// Bytes from a place on that are looked at together.
@@ -257,8 +267,6 @@ const GROUP: usize = 64;
 const RUN: usize = 8;
 /// Bytes of a group.
 const GROUP_BYTES: usize = GROUP * WINDOW;
-/// How far ahead memory is asked for within a block.
-const FETCHED_AHEAD: usize = 4 * GROUP_BYTES;
 
 /// A group with what may stand beside its words: bytes before it, and behind it the longest word and as
 /// many bytes.
@@ -269,14 +277,17 @@ type Group = [u8; GROUP_BYTES + WINDOW];
 
 /// A group as the sieve sees it, byte by byte a [code](super::sieve::code_of), with the window behind it
 /// and what may be read behind that. Windows begin where lines of the cache do.
+///
+/// The rest is never used: with it every place of 16 bits lies within, and none has to be checked.
+#[derive(Debug)]
 #[repr(align(64))]
 struct Text {
-    codes: [u8; GROUP_BYTES + 2 * WINDOW],
+    codes: [u8; 1 << u16::BITS | WINDOW],
 }
 
-/// Places of a group, each below [`GROUP_BYTES`]; a word starts at every second byte at most. Behind them
-/// is room for what is written in whole vectors.
-type Places = [u16; GROUP_BYTES / 2 + WINDOW];
+/// Places of a group where words start, at every second byte at most. Behind them is room for what is
+/// written in whole vectors.
+const PLACES: usize = GROUP_BYTES / 2 + WINDOW;
 
 impl Text {
     fn window(&mut self, index: usize) -> &mut Window {
@@ -287,27 +298,22 @@ impl Text {
     /// The eight codes at a place of the group.
     #[inline(always)]
     fn load(&self, at: u16) -> u64 {
-        // The place lies within the group: the remainder only tells the compiler so.
-        let at = usize::from(at) % GROUP_BYTES;
+        let at = usize::from(at);
         u64::from_le_bytes(self.codes[at..at + LOAD].try_into().expect("the slice has that length"))
     }
 }
 
 /// The loop all forms share.
 #[inline(always)]
-fn run<R, S, P, B>(
-    filters: Filters<'_>,
-    Block { text: block, ahead }: Block<'_>,
-    found: &mut Found,
-    form: Form<R, S, P, B>,
-) where
-    R: Fn(&Window, &mut Window) -> Masks,
-    S: Fn(&Text, usize, Starts) -> u64,
-    P: Fn(u64, u16, &mut [u16; WINDOW]),
-    B: Fn(Eight) -> Eight,
+fn run<R, S, H>(filters: Filters<'_>, block: &[u8], found: &mut Found, form: Form<R, S, H>)
+where
+    R: Fn(&mut State, &Group, usize, &mut Room) -> Read,
+    S: Fn(&mut Room, usize) -> usize,
+    H: Fn(&mut Room, usize) -> usize,
 {
     let mut state = State::default();
-    let mut room = Room::default();
+    let mut group = found.group.take().unwrap_or_default();
+    let room = &mut *group;
     let mut padded = [0; size_of::<Group>()];
     for start in (0..block.len()).step_by(GROUP_BYTES) {
         let rest = &block[start..];
@@ -321,19 +327,15 @@ fn run<R, S, P, B>(
             }
         };
         let windows = rest.len().div_ceil(WINDOW).min(GROUP);
-        // Where the block itself is not in the cache, it was read by another core.
-        let fetched = match start + GROUP_BYTES <= ahead {
-            true => block.as_ptr_range().end.wrapping_add(start),
-            false => rest.as_ptr().wrapping_add(FETCHED_AHEAD),
-        };
-        let read = state.read(text, windows, &form.read, &mut room);
-        let places = room.starts(windows, fetched, &form.sift, &form.place);
-        read.told(&room, start, found);
-        let kept = hash(&filters.sieve.bloom, &room.text, &mut room.places, places, &form.bits);
+        let read = (form.read)(&mut state, text, windows, room);
+        let places = (form.starts)(room, windows);
+        read.told(room, start, found);
+        let kept = (form.hash)(room, places);
         let round = start.checked_sub(BESIDE).filter(|_| form.eights);
         let round = round.and_then(|from| block[from..].first_chunk());
         room.sifted(filters.slots, (block, round, start), kept, found);
     }
+    found.group = Some(group);
 }
 
 #[inline(always)]
@@ -352,10 +354,13 @@ struct State {
 }
 
 /// Room for what is known of a group.
+#[derive(Debug)]
 struct Room {
     text: Text,
     /// The places where words start that are worth a hash.
-    places: Places,
+    places: [u16; PLACES],
+    /// Where in the filter words that start there are.
+    homes: [EightHomes; PLACES / EIGHT],
     masks: WordMasks,
     /// The masks of line feeds.
     feeds: [u64; GROUP],
@@ -367,13 +372,15 @@ struct Room {
 }
 
 /// The masks of word bytes of the window before, of the group's windows, and of the one that follows.
+#[derive(Debug)]
 struct WordMasks([u64; GROUP + 2]);
 
 impl Default for Room {
     fn default() -> Room {
         Room {
-            text: Text { codes: [0; GROUP_BYTES + 2 * WINDOW] },
-            places: [0; GROUP_BYTES / 2 + WINDOW],
+            text: Text { codes: [0; 1 << u16::BITS | WINDOW] },
+            places: [0; PLACES],
+            homes: [EightHomes::default(); PLACES / EIGHT],
             masks: WordMasks([0; GROUP + 2]),
             feeds: [0; GROUP],
             chains: [0; GROUP],
@@ -395,7 +402,7 @@ struct Read {
 }
 
 impl State {
-    /// Reads a group's windows, and the one behind them.
+    /// Reads a group's windows, and the one behind them. Of each `read` writes the codes and tells the masks.
     #[inline(always)]
     fn read(
         &mut self,
@@ -437,26 +444,12 @@ fn chains_too_long(before: u64, full: u64) -> u64 {
     full & behind(1) & behind(2) & !behind(3)
 }
 
-/// Asks for a line of memory in the second cache. Nothing else comes of it, wherever it points.
-#[inline(always)]
-fn fetch(at: *const u8) {
-    #[cfg(all(target_arch = "x86_64", not(miri)))]
-    // SAFETY: a prefetch of any address is allowed, and has no effect but on the caches.
-    unsafe {
-        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T1 }>(at.cast());
-    }
-    #[cfg(not(all(target_arch = "x86_64", not(miri))))]
-    let _ = at;
-}
-
 impl Room {
-    /// Notes where words start that are worth a hash, and tells how many there are. As many bytes as the
-    /// windows have are fetched into the cache meanwhile, from `fetched` on.
+    /// Notes where words start that are worth a hash, and tells how many there are.
     #[inline(always)]
     fn starts(
         &mut self,
         windows: usize,
-        fetched: *const u8,
         sift: &impl Fn(&Text, usize, Starts) -> u64,
         place: &impl Fn(u64, u16, &mut [u16; WINDOW]),
     ) -> usize {
@@ -467,7 +460,6 @@ impl Room {
         }
         let mut count = 0;
         for index in 0..windows {
-            fetch(fetched.wrapping_add(index * WINDOW));
             let offset = index * WINDOW;
             let starts = Starts { brief: self.brief[index], longer: self.longer[index] };
             let worth = sift(&self.text, offset, starts);
@@ -476,6 +468,38 @@ impl Room {
             count += worth.count_ones() as usize;
         }
         count
+    }
+
+    /// Moves those of so many places that the filter admits to the front and returns their number. Of eight
+    /// words each, `homes` tells where in the filter they are, and `keep` moves those of the first so many to
+    /// the front that it admits, and tells how many they are.
+    ///
+    /// In two steps, as each waits for memory in the middle: the less there is of one, the more of it is under
+    /// way at once. Both loads of a word, of its codes and of the filter's bits, are loads like any other: to
+    /// gather eight by one instruction made all this take twice as long on an AMD EPYC (Zen 4), and Intel's
+    /// machines that are mended against Downfall (CVE-2022-40982) are slow at it too.
+    #[inline(always)]
+    fn hash(
+        &mut self,
+        count: usize,
+        homes: &impl Fn(Eight) -> EightHomes,
+        keep: &impl Fn(&mut EightPlaces, &EightHomes, usize) -> usize,
+    ) -> usize {
+        // What is behind the last place is hashed with it, and dropped.
+        let eights = count.div_ceil(EIGHT);
+        let places = self.places.as_chunks().0.iter();
+        for (own, eight) in self.homes.iter_mut().zip(places).take(eights) {
+            let eight: &EightPlaces = eight;
+            *own = homes(eight.map(|place| self.text.load(place)));
+        }
+        let mut kept = 0;
+        for (index, homes) in self.homes.iter().enumerate().take(eights) {
+            let mut eight: EightPlaces = self.places.as_chunks().0[index];
+            let admitted = keep(&mut eight, homes, EIGHT.min(count - index * EIGHT));
+            self.places[kept..kept + EIGHT].copy_from_slice(&eight);
+            kept += admitted;
+        }
+        kept
     }
 
     /// Adds to `found` the words at so many places that have the right surroundings; the group begins at
@@ -565,37 +589,19 @@ impl Read {
     }
 }
 
-/// Moves the places that the filter admits to the front and returns their number, without a branch on
-/// each: it would be mispredicted.
-///
-/// Both loads of a word, of its codes and of the filter's bits, are loads like any other: to gather eight by
-/// one instruction made all this take twice as long on an AMD EPYC (Zen 4), and Intel's machines that are
-/// mended against Downfall (CVE-2022-40982) are slow at it too.
+/// Moves those of the first so many of eight places to the front whose words the filter admits, and tells how
+/// many they are. Without a branch on each: it would be mispredicted.
 #[inline(always)]
-fn hash(
+fn keep_admitted(
     bloom: &Bloom,
-    text: &Text,
-    places: &mut Places,
-    count: usize,
-    bits: &impl Fn(Eight) -> Eight,
+    places: &mut EightPlaces,
+    EightHomes { bytes, bits }: &EightHomes,
+    among: usize,
 ) -> usize {
     let mut kept = 0;
-    let mut keep = |places: &mut Places, place, is_admitted| {
-        places[kept] = place;
-        kept += usize::from(is_admitted);
-    };
-    let eights = count - count % EIGHT;
-    for at in (0..eights).step_by(EIGHT) {
-        let eight: [u16; EIGHT] =
-            places[at..at + EIGHT].try_into().expect("the slice has that length");
-        let bits = bits(eight.map(|place| text.load(place)));
-        for (place, bit) in eight.into_iter().zip(bits) {
-            keep(places, place, bloom.has(bit));
-        }
-    }
-    for at in eights..count {
-        let place = places[at];
-        keep(places, place, bloom.has(bloom.bit(text.load(place))));
+    for index in 0..among {
+        places[kept] = places[index];
+        kept += usize::from(bloom.has(Home { byte: bytes[index], bit: bits[index] }));
     }
     kept
 }

@@ -23,7 +23,7 @@ use aho_corasick::{AhoCorasick, MatchKind};
 use beside::Slots;
 pub(crate) use context::Context;
 use context::Verdict;
-use kernel::{Block, Filters, Found};
+use kernel::{Filters, Found};
 pub(crate) use sieve::is_word_byte;
 use sieve::{Sieve, Sought};
 use words::{Promising, Seen, Words};
@@ -109,8 +109,6 @@ pub(crate) struct Buffers {
     pub(crate) marks: Vec<u32>,
     /// Where it has one of the texts, by position.
     pub(crate) sightings: Vec<Sighting>,
-    /// Bytes directly behind the next block that will be looked at after it.
-    pub(crate) ahead: usize,
 }
 
 #[derive(Debug)]
@@ -158,12 +156,12 @@ impl Prefilter {
         pieces: bool,
         buffers: &mut Buffers,
     ) -> u64 {
-        let Buffers { found, seen, candidates, marks, sightings, ahead } = buffers;
+        let Buffers { found, seen, candidates, marks, sightings } = buffers;
         candidates.clear();
         marks.clear();
         sightings.clear();
         let filters = Filters { sieve: &self.sieve, slots: &self.slots };
-        kernel::find(filters, Block { text: block, ahead: *ahead }, found);
+        kernel::find(filters, block, found);
         self.words.look_up(block, found.words(), seen, marks);
         for &word in &seen.phrases {
             self.push_phrases(block, word, live, candidates);

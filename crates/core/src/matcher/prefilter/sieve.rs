@@ -158,8 +158,9 @@ fn fitting(word: &[u8], place: usize) -> std::ops::RangeInclusive<u8> {
 /// more, as 32 KiB are all that still fits beside the text in a 48 KiB L1 cache.
 #[derive(Clone, Debug)]
 pub(super) struct Bloom {
-    /// All of it is used only by large sets.
-    pub(super) bits: Box<[u64; BLOOM_WORDS]>,
+    /// The first [`MOST_BITS`] may be set, in sets of few words fewer. The rest is there so that no [home](Home)
+    /// has to be checked.
+    bits: Box<[u8; 1 << u16::BITS | size_of::<u64>()]>,
     /// Of a hash, what numbers a bit; no more than there are.
     pub(super) mask: u64,
     /// The bits of eight codes that count. Case does not; where some words are sought
@@ -167,17 +168,32 @@ pub(super) struct Bloom {
     pub(super) counting: u64,
 }
 
-pub(super) const BLOOM_WORDS: usize = 1 << 12;
+const MOST_BITS: usize = 1 << 18;
+
+/// Where a bit of the filter is: in which byte, and which bit of that.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Home {
+    pub(super) byte: u16,
+    pub(super) bit: u16,
+}
+
+impl Home {
+    /// Of the bit with this number, below [`MOST_BITS`].
+    #[inline(always)]
+    pub(super) fn of(bit: u64) -> Home {
+        Home { byte: (bit >> 6 << 3) as u16, bit: (bit & 63) as u16 }
+    }
+}
 
 impl Bloom {
     fn new(words: &[Sought<'_>]) -> Bloom {
-        let size = (words.len() * 128).next_power_of_two().clamp(1 << 12, 64 * BLOOM_WORDS);
+        let size = (words.len() * 128).next_power_of_two().clamp(1 << 12, MOST_BITS);
         let is_cased = words.iter().any(|word| matches!(word, Sought::AsWritten(_)));
         let first = if is_cased { CASELESS | CAPITAL } else { CASELESS };
         let mut counting = [CASELESS; 8];
         counting[0] = first;
         let mut bloom = Bloom {
-            bits: Box::new([0; BLOOM_WORDS]),
+            bits: Box::new([0; 1 << u16::BITS | size_of::<u64>()]),
             mask: size as u64 - 1,
             counting: u64::from_le_bytes(counting),
         };
@@ -192,17 +208,26 @@ impl Bloom {
     }
 
     fn add(&mut self, codes: u64) {
-        let bit = self.bit(codes);
-        self.bits[(bit >> 6) as usize] |= 1 << (bit & 63);
+        let Home { byte, bit } = Home::of(self.bit(codes));
+        let bits = &mut self.bits[usize::from(byte) + usize::from(bit) / 8];
+        *bits |= 1 << (bit % 8);
     }
 
-    /// Whether a word whose [bit](Bloom::bit) this is may be one of those to keep.
+    /// Whether a word whose bit is there may be one of those to keep.
     #[inline(always)]
-    pub(super) fn has(&self, bit: u64) -> bool {
-        (self.bits[(bit >> 6) as usize % BLOOM_WORDS] >> (bit & 63)) & 1 != 0
+    pub(super) fn has(&self, Home { byte, bit }: Home) -> bool {
+        (self.eight(byte) >> (bit & 63)) & 1 != 0
     }
 
-    /// The bit of a word's first eight codes.
+    /// Eight bytes of the filter.
+    #[inline(always)]
+    pub(super) fn eight(&self, byte: u16) -> u64 {
+        let at = usize::from(byte);
+        let eight = self.bits[at..at + size_of::<u64>()].try_into();
+        u64::from_le_bytes(eight.expect("the slice has that length"))
+    }
+
+    /// The number of a word's bit, by its first eight codes.
     #[inline(always)]
     pub(super) fn bit(&self, codes: u64) -> u64 {
         // Up to the first code that is 0: it tells where a shorter word ends. No code is above 127, so only

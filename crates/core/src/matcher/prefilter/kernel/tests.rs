@@ -4,13 +4,9 @@ use proptest::prelude::*;
 
 use super::{super::sieve::Sought, *};
 
-fn block(text: &[u8]) -> Block<'_> {
-    Block { text, ahead: 0 }
-}
-
 fn words(sieve: &Sieve, text: &[u8]) -> Vec<(usize, usize)> {
     let mut found = Found::default();
-    find(Filters { sieve, slots: &Slots::anything() }, block(text), &mut found);
+    find(Filters { sieve, slots: &Slots::anything() }, text, &mut found);
     let words = found.words().iter().map(|sifted| sifted.word);
     words.map(|word| (word.at as usize, usize::from(word.length))).collect()
 }
@@ -69,15 +65,15 @@ fn a_long_chain_is_told_once() {
     let sieve = sieve(&["mirrors"]);
     let mut found = Found::default();
     let filters = Filters { sieve: &sieve, slots: &Slots::anything() };
-    find(filters, block("a.b:c'é,".repeat(100).as_bytes()), &mut found);
+    find(filters, "a.b:c'é,".repeat(100).as_bytes(), &mut found);
     assert_eq!(found.chains, [2 * WINDOW as u32]);
     assert_eq!(found.beyond_ascii, [0]);
     // Begun in the last window of a group.
     let blank = GROUP_BYTES - WINDOW;
     let text = " ".repeat(blank) + &"a.b:c'd,".repeat(100);
-    find(filters, block(text.as_bytes()), &mut found);
+    find(filters, text.as_bytes(), &mut found);
     assert_eq!(found.chains, [(blank + 2 * WINDOW) as u32]);
-    find(filters, block("a.b:c'd, ".repeat(100).as_bytes()), &mut found);
+    find(filters, "a.b:c'd, ".repeat(100).as_bytes(), &mut found);
     assert!(found.chains.is_empty() && found.beyond_ascii.is_empty());
 }
 
@@ -87,7 +83,7 @@ fn what_folds_into_ascii_is_found_once_wherever_groups_end() {
     for gap in (0..GROUP_BYTES * 2).step_by(GROUP_BYTES / 2).flat_map(|at| at..at + 4) {
         let text = format!("{}\u{212A}\u{2014}\u{130}\u{c4}", "-".repeat(gap));
         let mut found = Found::default();
-        find(filters, block(text.as_bytes()), &mut found);
+        find(filters, text.as_bytes(), &mut found);
         let places: Vec<u32> = found.folding_into_ascii(text.as_bytes()).collect();
         assert_eq!(places, [gap as u32, gap as u32 + 6], "gap {gap}");
     }
@@ -107,8 +103,8 @@ proptest! {
         let sieve = Sieve::new(any_case.chain(written));
         let (mut fast, mut plain) = (Found::default(), Found::default());
         let filters = Filters { sieve: &sieve, slots: &Slots::anything() };
-        find(filters, block(&text), &mut fast);
-        find_portable(filters, block(&text), &mut plain);
+        find(filters, &text, &mut fast);
+        find_portable(filters, &text, &mut plain);
         prop_assert_eq!(fast.words(), plain.words());
         prop_assert_eq!(&fast.feeds, &plain.feeds);
         for at in (0..text.len()).step_by(7).chain([text.len()]) {
@@ -122,7 +118,7 @@ proptest! {
         if x86::has_avx2() {
             let mut narrow = Found::default();
             // SAFETY: detected just above.
-            unsafe { x86::find_avx2(filters, block(&text), &mut narrow) };
+            unsafe { x86::find_avx2(filters, &text, &mut narrow) };
             // Its tables let other words through, but all that are sought.
             let is_sought = |sifted: &&Sifted| {
                 let (at, length) = (sifted.word.at as usize, usize::from(sifted.word.length));
