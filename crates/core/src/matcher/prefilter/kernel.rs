@@ -540,7 +540,11 @@ impl Room {
         eight: &[u16; EIGHT],
         found: &mut Found,
     ) {
-        let words = eight.map(|at| self.masks.word(at));
+        // In a loop: what `map` calls would be compiled without the form's instructions.
+        let mut words = [Word::default(); EIGHT];
+        for (word, &at) in words.iter_mut().zip(eight) {
+            *word = self.masks.word(at);
+        }
         let load = |at: usize| -> [u8; LOAD] {
             round[at..at + LOAD].try_into().expect("the slice has that length")
         };
