@@ -166,7 +166,9 @@ impl Front {
         let splitter = self.detected(settled, last)?;
         let text = &self.buffer[self.start..self.start + settled];
         loop {
-            let least = self.block.max(self.tried * 2);
+            // A little less than is read at once, as the last line may not be settled: two blocks' worth is
+            // cut in two, and the second moved.
+            let least = (self.block - self.block / 8).max(self.tried * 2);
             if least > settled && !last {
                 return None;
             }
