@@ -377,3 +377,26 @@ fn read_full(reader: &mut dyn Read, room: &mut [u8]) -> (usize, io::Result<bool>
     }
     (filled, Ok(true))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn behind_a_block_only_a_line_is_left_over() {
+        let block = 4 * SAMPLE;
+        let text = format!("{}\n", "a".repeat(99)).repeat(10 * block / 100);
+        let mut front = Front::new(Profile::Lines);
+        front.set_block(block);
+        let (mut reader, mut blocks) = (text.as_bytes(), 0);
+        while front.fill(&mut reader).expect("memory can be read") {
+            while let Some((_, length)) = front.whole(false) {
+                let left = front.end - front.start - length;
+                assert!(left < 100, "{left} bytes behind block {blocks}");
+                front.take(length);
+                blocks += 1;
+            }
+        }
+        assert!(blocks > 8);
+    }
+}

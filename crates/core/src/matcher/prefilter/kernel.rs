@@ -282,8 +282,11 @@ type Group = [u8; GROUP_BYTES + WINDOW];
 #[derive(Debug)]
 #[repr(align(64))]
 struct Text {
-    codes: [u8; 1 << u16::BITS | WINDOW],
+    codes: [u8; CODES],
 }
+
+/// As many as 16 bits can number, and what is read at the last of them.
+const CODES: usize = 1 << u16::BITS | WINDOW;
 
 /// Places of a group where words start, at every second byte at most. Behind them is room for what is
 /// written in whole vectors.
@@ -378,7 +381,7 @@ struct WordMasks([u64; GROUP + 2]);
 impl Default for Room {
     fn default() -> Room {
         Room {
-            text: Text { codes: [0; 1 << u16::BITS | WINDOW] },
+            text: Text { codes: [0; CODES] },
             places: [0; PLACES],
             homes: [EightHomes::default(); PLACES / EIGHT],
             masks: WordMasks([0; GROUP + 2]),

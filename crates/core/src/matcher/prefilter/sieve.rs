@@ -160,7 +160,7 @@ fn fitting(word: &[u8], place: usize) -> std::ops::RangeInclusive<u8> {
 pub(super) struct Bloom {
     /// The first [`MOST_BITS`] may be set, in sets of few words fewer. The rest is there so that no [home](Home)
     /// has to be checked.
-    bits: Box<[u8; 1 << u16::BITS | size_of::<u64>()]>,
+    bits: Box<[u8; BLOOM_BYTES]>,
     /// Of a hash, what numbers a bit; no more than there are.
     pub(super) mask: u64,
     /// The bits of eight codes that count. Case does not; where some words are sought
@@ -169,8 +169,11 @@ pub(super) struct Bloom {
 }
 
 const MOST_BITS: usize = 1 << 18;
+/// As many as can be numbered in 16 bits, and the eight at the last of them.
+const BLOOM_BYTES: usize = 1 << u16::BITS | size_of::<u64>();
 
-/// Where a bit of the filter is: in which byte, and which bit of that.
+/// Where a bit of the filter is: at which byte eight of them begin, on a multiple of eight so that they are in
+/// one line of the cache, and which bit of those.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Home {
     pub(super) byte: u16,
@@ -193,7 +196,7 @@ impl Bloom {
         let mut counting = [CASELESS; 8];
         counting[0] = first;
         let mut bloom = Bloom {
-            bits: Box::new([0; 1 << u16::BITS | size_of::<u64>()]),
+            bits: Box::new([0; BLOOM_BYTES]),
             mask: size as u64 - 1,
             counting: u64::from_le_bytes(counting),
         };
