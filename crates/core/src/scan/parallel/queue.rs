@@ -1,4 +1,4 @@
-//! One log on several threads.
+//! One thread that reads a log, and others that scan what it hands over.
 //!
 //! ```text
 //!   reader -> Front -> queue -> helpers: BlockScan -> Merge
@@ -20,17 +20,15 @@ use std::{
 
 use rayon::{Scope, ThreadPool};
 
-use crate::{log::Splitter, matcher::Scratch};
-
-use super::{
-    front::Front,
-    log_scan::{Log, LogScan, Status},
-    merge::{Merge, Source},
+use crate::{
+    log::Splitter,
+    matcher::Scratch,
+    scan::{
+        front::{Cut, Front},
+        log_scan::{Log, LogScan, Status},
+        merge::{Merge, Source},
+    },
 };
-
-/// Blocks at a log's start that are scanned by the thread that reads: shorter logs are not worth
-/// waking another one.
-const ALONE: usize = 4;
 
 /// Blocks that wait for a first helper. Enough that it does not find the queue empty after its first
 /// block, while the thread that reads is still busy with one: a helper that has left must be called
@@ -38,59 +36,17 @@ const ALONE: usize = 4;
 const QUEUE: usize = 4;
 
 impl LogScan<'_> {
-    /// Reads the log to its end, or until the scan is told to stop; see [`read`](LogScan::read).
-    /// This thread reads (and so decompresses), and all threads of the current rayon pool scan: the
-    /// pool this thread belongs to (see `ThreadPool::install`), else the global one. Memory is
-    /// bounded by the number of threads, whatever the log's size.
-    ///
-    /// # Errors
-    ///
-    /// The reader's, as with [`read`](LogScan::read).
-    pub fn par_read(&mut self, reader: &mut dyn Read) -> io::Result<()> {
-        self.read_with(None, reader)
-    }
-
-    /// The same with the threads of this pool, for a caller whose thread is not one of it: one that
-    /// waits for a server would keep the pool from scanning.
-    ///
-    /// # Errors
-    ///
-    /// The reader's, as with [`read`](LogScan::read).
-    pub fn par_read_in(&mut self, pool: &ThreadPool, reader: &mut dyn Read) -> io::Result<()> {
-        self.read_with(Some(pool), reader)
-    }
-
-    fn read_with(&mut self, pool: Option<&ThreadPool>, reader: &mut dyn Read) -> io::Result<()> {
-        let alone = (ALONE * self.front.block()) as u64;
-        while self.front.bytes() < alone {
-            if !self.read_some(reader)? {
-                return Ok(());
-            }
-        }
-        let threads = pool.map_or_else(rayon::current_num_threads, ThreadPool::current_num_threads);
-        if threads < 2 {
-            return self.read(reader);
-        }
+    pub(super) fn read_for(&mut self, pool: &ThreadPool, reader: &mut dyn Read) -> io::Result<()> {
+        let threads = pool.current_num_threads();
         let LogScan { log, front, status, scratch, merge, blocks } = self;
         let state = State { merge: std::mem::take(merge), ..State::default() };
         let crew = Crew { log, threads, state: Mutex::new(state), done: Condvar::new() };
-        let outcome = in_place_scope(pool, |scope| {
+        let outcome = pool.in_place_scope(|scope| {
             Lead { crew: &crew, scope, front, status, scratch, blocks }.run(reader)
         });
         let state = crew.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         *merge = state.merge;
         outcome
-    }
-}
-
-/// Does the work on this thread, and what it spawns on those of the pool.
-fn in_place_scope<'scope, R>(
-    pool: Option<&ThreadPool>,
-    work: impl FnOnce(&Scope<'scope>) -> R,
-) -> R {
-    match pool {
-        Some(pool) => pool.in_place_scope(work),
-        None => rayon::in_place_scope(work),
     }
 }
 
@@ -105,7 +61,7 @@ struct Crew<'a> {
 
 #[derive(Default)]
 struct State {
-    queue: VecDeque<Block>,
+    queue: VecDeque<(usize, Cut)>,
     /// Blocks that helpers are scanning.
     active: usize,
     /// Helpers that were called and have not left.
@@ -124,23 +80,14 @@ impl State {
     }
 }
 
-/// Whole events, at the front of a buffer.
-struct Block {
-    place: usize,
-    splitter: Splitter,
-    buffer: Vec<u8>,
-    length: usize,
-}
-
 impl Crew<'_> {
     /// No code that could panic while it holds the lock leaves the state half changed.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn scan(&self, block: &Block, scratch: &mut Scratch) {
-        let Block { place, splitter, .. } = *block;
-        let text = &block.buffer[..block.length];
+    fn scan(&self, (place, block): (usize, &Cut), scratch: &mut Scratch) {
+        let (text, splitter) = (block.text(), block.splitter);
         let found = self.log.scan(&splitter).scan(text, scratch);
         let source = Source { place, block: text, splitter };
         self.state().merge.add(source, found, self.log.keep);
@@ -152,9 +99,9 @@ impl Crew<'_> {
             let found = self.state().scratches.pop();
             found.unwrap_or_else(|| self.log.matcher.scratch())
         };
-        while let Some(block) = self.begin() {
+        while let Some((place, block)) = self.begin() {
             let turn = Turn(self);
-            self.scan(&block, &mut scratch);
+            self.scan((place, &block), &mut scratch);
             self.state().spare.push(block.buffer);
             drop(turn);
         }
@@ -162,7 +109,7 @@ impl Crew<'_> {
     }
 
     /// A helper's next block; without one it leaves.
-    fn begin(&self) -> Option<Block> {
+    fn begin(&self) -> Option<(usize, Cut)> {
         let mut state = self.state();
         let block = state.queue.pop_front();
         match block {
@@ -233,9 +180,9 @@ impl Lead<'_, '_, '_> {
         }
         let spare = state.spare.pop().unwrap_or_default();
         drop(state);
-        let buffer = self.front.hand_over(length, spare);
+        let block = self.front.hand_over((splitter, length), spare);
         let mut state = crew.state();
-        state.queue.push_back(Block { place, splitter, buffer, length });
+        state.queue.push_back((place, block));
         let wanted = (state.active + state.queue.len()).min(crew.threads - 1);
         let call = state.helpers < wanted;
         state.helpers += usize::from(call);
@@ -249,8 +196,8 @@ impl Lead<'_, '_, '_> {
     fn clear(&mut self) {
         let crew = self.crew;
         loop {
-            let Some(block) = crew.state().queue.pop_front() else { break };
-            crew.scan(&block, self.scratch);
+            let Some((place, block)) = crew.state().queue.pop_front() else { break };
+            crew.scan((place, &block), self.scratch);
         }
         let mut state = crew.state();
         state.is_awaited = true;
