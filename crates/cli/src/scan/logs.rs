@@ -1,4 +1,8 @@
-use std::{io::Read, ops::ControlFlow, time::Instant};
+use std::{
+    io::{self, Read},
+    ops::ControlFlow,
+    time::Instant,
+};
 
 use recheck_core::{
     EventScan, LogReport, LogScan, RunScan,
@@ -31,6 +35,25 @@ pub(super) struct Scanned {
     pub(super) not_begun: Option<String>,
 }
 
+/// A file, or an archive's entry.
+struct Entry<'a, R: Read> {
+    name: &'a str,
+    reader: &'a mut LogReader<R>,
+    /// It was named itself, and is read even where it does not look like text.
+    is_explicit: bool,
+    /// How the pool's threads share the work on a large log.
+    read: Reads<R>,
+}
+
+type Reads<R> = fn(&Scanner<'_>, &mut LogScan<'_>, &mut LogReader<R>) -> io::Result<()>;
+
+impl<'a, R: Read> Entry<'a, R> {
+    /// One of an archive.
+    fn within(name: &'a str, reader: &'a mut LogReader<R>) -> Entry<'a, R> {
+        Entry { name, reader, is_explicit: false, read: read_alone }
+    }
+}
+
 impl Scanned {
     pub(super) fn merge_into(self, run: &mut RunScan<'_>) -> Vec<Explained> {
         self.logs.into_iter().for_each(|log| run.add(log));
@@ -59,7 +82,12 @@ impl Scanner<'_> {
             }
             Ok(mut reader) => match reader.content() {
                 Content::Archive => self.archive(run, name, &mut reader, &mut scanned),
-                _ => self.entry(run, name, (&mut reader, is_explicit), &mut scanned),
+                _ => {
+                    let is_file = matches!(source, Source::Local(log) if log.path().is_some());
+                    let read = if is_file { read_in_turns } else { read_alone };
+                    let reader = &mut reader;
+                    self.entry(run, Entry { name, reader, is_explicit, read }, &mut scanned);
+                }
             },
         }
         self.progress.file_done(if let Source::Local(log) = source { log.size } else { 0 });
@@ -68,17 +96,12 @@ impl Scanner<'_> {
 
     /// Scans a file that is no archive: results by their format, text as a log. What is neither is
     /// left out, unless it was asked for.
-    fn entry<R: Read>(
-        &self,
-        run: &RunScan<'_>,
-        name: &str,
-        (reader, is_explicit): (&mut LogReader<R>, bool),
-        scanned: &mut Scanned,
-    ) {
+    fn entry<R: Read>(&self, run: &RunScan<'_>, entry: Entry<'_, R>, scanned: &mut Scanned) {
+        let Entry { name, ref reader, is_explicit, .. } = entry;
         if let Some(kind) = ResultsKind::detect(reader.start()) {
-            self.results(run.events(name), kind, (name, reader), scanned);
+            self.results(run.events(name), kind, (name, entry.reader), scanned);
         } else if reader.content() == Content::Text || is_explicit {
-            self.log(run.log(name), name, reader, scanned);
+            self.log(run.log(name), entry, scanned);
         } else {
             let what = match reader.content() {
                 Content::Archive => "an archive within the archive, left out",
@@ -94,7 +117,8 @@ impl Scanner<'_> {
                 ArchiveItem::Note(note) => scanned.notes.push((note.name.clone(), words(&note))),
                 ArchiveItem::Log(entry) if !self.filter.wants(&entry.name) => {}
                 ArchiveItem::Log(entry) => {
-                    self.entry(run, &entry.name, (entry.reader, false), scanned);
+                    let (name, reader) = (&entry.name, entry.reader);
+                    self.entry(run, Entry::within(name, reader), scanned);
                 }
             }
             match self.is_stopped() {
@@ -126,7 +150,7 @@ impl Scanner<'_> {
                 Ok(Some(entry)) => {
                     let name = log_name(&entry.name).to_owned();
                     let mut reader = LogReader::new(entry, self.limits);
-                    self.entry(run, &name, (&mut reader, false), scanned);
+                    self.entry(run, Entry::within(&name, &mut reader), scanned);
                 }
                 Err(error) => scanned.errors.push(error),
             }
@@ -146,12 +170,11 @@ impl Scanner<'_> {
     fn log<R: Read>(
         &self,
         mut log: LogScan<'_>,
-        name: &str,
-        reader: &mut LogReader<R>,
+        Entry { name, reader, read, .. }: Entry<'_, R>,
         scanned: &mut Scanned,
     ) {
         let started = Instant::now();
-        if let Err(error) = log.par_read_in(&self.pool, &mut self.progress.counted(&mut *reader)) {
+        if let Err(error) = read(self, &mut log, reader) {
             log.cut_short(reason(&SourceError::from_io(name, error)));
         }
         if reader.content() == Content::Binary {
@@ -201,6 +224,24 @@ impl Scanner<'_> {
         scanned.explained.push(Explained::new(report.file.clone(), tags, read));
         scanned.logs.push(report);
     }
+}
+
+/// Reads a file of this machine: all threads of the pool take turns.
+fn read_in_turns<R: Read + Send>(
+    scanner: &Scanner<'_>,
+    log: &mut LogScan<'_>,
+    reader: &mut LogReader<R>,
+) -> io::Result<()> {
+    scanner.pool.install(|| log.par_read(&mut scanner.progress.counted(reader)))
+}
+
+/// Reads on this thread what may keep its reader waiting, or can't go to another one.
+fn read_alone<R: Read>(
+    scanner: &Scanner<'_>,
+    log: &mut LogScan<'_>,
+    reader: &mut LogReader<R>,
+) -> io::Result<()> {
+    log.par_read_in(&scanner.pool, &mut scanner.progress.counted(reader))
 }
 
 /// Why a log can't be read, with the flag that helps.
