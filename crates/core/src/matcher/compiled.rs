@@ -16,7 +16,9 @@ use crate::{
 use super::{
     evaluate::{Answers, Subject},
     literals::{self, Chooser},
-    prefilter::{Buffers, Candidate, Extras, Literal, LiteralId, Prefilter, Sighting, What},
+    prefilter::{
+        Buffers, Candidate, Extras, Literal, LiteralId, Prefilter, Sighting, Wanted, What,
+    },
     program::{BoolNode, FieldId, Leaf, LeafId, Node, Table, Truth},
     rarity::Rarity,
 };
@@ -531,11 +533,17 @@ impl Matcher {
         self.narrow_but(&crate::fields::Fields::new(), |_| true)
     }
 
-    /// Looks `block` over for candidates and returns its number of line feeds. The block must begin
-    /// and end at event borders.
-    pub(crate) fn find(&self, narrowed: &Narrowed, block: &[u8], scratch: &mut Scratch) -> u64 {
-        let Narrowed { live_literals, pieces, .. } = narrowed;
-        self.compiled.prefilter.find(block, live_literals, *pieces, &mut scratch.buffers)
+    /// Looks `block` over for candidates, and where wanted for [`failure::texts`]; returns its number
+    /// of line feeds. The block must begin and end at event borders.
+    pub(crate) fn find(
+        &self,
+        (narrowed, texts): (&Narrowed, bool),
+        block: &[u8],
+        scratch: &mut Scratch,
+    ) -> u64 {
+        let Narrowed { live_literals: live, pieces, .. } = narrowed;
+        let wanted = Wanted { live, pieces: *pieces, texts };
+        self.compiled.prefilter.find(block, wanted, &mut scratch.buffers)
     }
 
     /// Adds to `hits` the fingerprints that match the event, given its candidates.
@@ -615,7 +623,7 @@ impl Matcher {
         if let Some(raw) = event.raw {
             block.extend_from_slice(raw);
         }
-        self.find(narrowed, &block, scratch);
+        self.find((narrowed, true), &block, scratch);
         let all = 0..scratch.candidates().len();
         let message = block.len() - event.raw.map_or(0, <[u8]>::len);
         let trusted = |position: u32| (position as usize) < message;

@@ -24,6 +24,10 @@ pub(super) struct BlockScan<'a> {
     pub(super) file: &'a Fields,
     pub(super) time: &'a TimeContext,
     pub(super) keep: Keep,
+    /// Whether the failure lines are of use, if the matcher was built to look for them.
+    pub(super) wants_failures: bool,
+    /// Whether their texts are looked for: see [`Settled::pays_at`](super::settled::Settled::pays_at).
+    pub(super) has_texts: bool,
 }
 
 /// What one block gave.
@@ -115,7 +119,7 @@ impl BlockScan<'_> {
 
     /// What a block says of failures.
     fn failures(&self, block: &[u8], sightings: &[Sighting], scratch: &Scratch) -> Failures {
-        if !self.matcher.has_failure_lines() {
+        if !(self.wants_failures && self.matcher.has_failure_lines()) {
             return Failures::default();
         }
         let line_at = |at: usize| self.line_at(block, at, scratch);
@@ -219,8 +223,8 @@ impl Walk<'_> {
     /// Looks for candidates in a part of the block, and for what tells a failure; returns the number of line
     /// feeds.
     fn find(&mut self, part: Range<usize>, scratch: &mut Scratch) -> u64 {
-        let BlockScan { matcher, narrowed, .. } = *self.scan;
-        let lines = matcher.find(narrowed, &self.block[part.clone()], scratch);
+        let BlockScan { matcher, narrowed, has_texts, .. } = *self.scan;
+        let lines = matcher.find((narrowed, has_texts), &self.block[part.clone()], scratch);
         let moved = |sighting: &Sighting| sighting.moved(part.start);
         self.sightings.extend(scratch.sightings().iter().map(moved));
         lines

@@ -1,6 +1,9 @@
 //! One log, fed in pieces of any size.
 
-use std::io::{self, Read};
+use std::{
+    io::{self, Read},
+    sync::Arc,
+};
 
 use crate::{
     fields::{FieldValues, Fields},
@@ -12,10 +15,11 @@ use crate::{
 use super::{
     ScanOptions,
     around::Context,
-    block::BlockScan,
+    block::{BlockReport, BlockScan},
     front::Front,
     merge::{Merge, Source},
     report::{Evidence, LogReport},
+    settled::Settled,
 };
 
 /// Scans one log. Feed it the decompressed bytes in pieces of any size, or have it
@@ -65,6 +69,7 @@ pub(super) fn file_fields(meta: &RunMeta, name: &str, options: &ScanOptions) -> 
 #[derive(Debug)]
 pub(super) struct Log<'m> {
     pub(super) matcher: &'m Matcher,
+    pub(super) settled: Arc<Settled>,
     narrowed: Narrowed,
     time: TimeContext,
     file: Fields,
@@ -82,15 +87,21 @@ pub(super) struct Keep {
 }
 
 impl Log<'_> {
-    pub(super) fn scan<'a>(&'a self, splitter: &'a Splitter) -> BlockScan<'a> {
-        BlockScan {
+    /// Scans one of the log's blocks.
+    pub(super) fn scan(&self, source: &Source<'_>, scratch: &mut Scratch) -> BlockReport {
+        let block = BlockScan {
             matcher: self.matcher,
             narrowed: &self.narrowed,
-            splitter,
+            splitter: &source.splitter,
             file: &self.file,
             time: &self.time,
             keep: self.keep,
-        }
+            wants_failures: !self.settled.is_settled(),
+            has_texts: !self.settled.pays_at(source.place),
+        };
+        let report = block.scan(source.block, scratch);
+        self.settled.see(report.hits.iter().map(|(fingerprint, _)| *fingerprint));
+        report
     }
 
     /// An event's bytes read into evidence.
@@ -107,32 +118,19 @@ impl Log<'_> {
 }
 
 impl<'m> LogScan<'m> {
-    pub(super) fn new(
-        matcher: &'m Matcher,
-        meta: &RunMeta,
-        name: &str,
-        options: &'m ScanOptions,
-    ) -> LogScan<'m> {
-        let name = crate::log::log_name(name);
-        let file = file_fields(meta, name, options);
-        LogScan::with_fields(matcher, meta.year(), name, file, options)
-    }
-
     /// A log whose constant fields are exactly these.
-    pub(super) fn with_fields(
-        matcher: &'m Matcher,
-        year: Option<i16>,
-        name: &str,
-        file: Fields,
+    pub(super) fn new(
+        (matcher, settled): (&'m Matcher, Arc<Settled>),
+        (name, file): (&str, Fields),
+        time: TimeContext,
         options: &'m ScanOptions,
     ) -> LogScan<'m> {
-        let time = options.time.in_year(year);
         let narrowed = matcher.narrow(&file);
         let keep = Keep { all: options.all, context: options.context };
         let name = name.to_owned();
         let report = LogReport { file: name.clone(), complete: true, ..LogReport::default() };
         LogScan {
-            log: Log { matcher, narrowed, time, file, name, keep },
+            log: Log { matcher, settled, narrowed, time, file, name, keep },
             front: Front::new(options.profile),
             status: Status { options, report },
             scratch: matcher.scratch(),
@@ -159,8 +157,9 @@ impl<'m> LogScan<'m> {
             }
             let LogScan { log, front, scratch, merge, blocks, .. } = self;
             let Some((splitter, block)) = front.next(&mut rest) else { return true };
-            let found = log.scan(&splitter).scan(block, scratch);
-            merge.add(Source { place: *blocks, block, splitter }, found, log.keep);
+            let source = Source { place: *blocks, block, splitter };
+            let found = log.scan(&source, scratch);
+            merge.add(source, found, log.keep);
             *blocks += 1;
         }
     }
@@ -237,8 +236,8 @@ impl<'m> LogScan<'m> {
     fn scan_ready(&mut self, last: bool) {
         while let Some((splitter, length)) = self.front.whole(last) {
             let block = self.front.take(length);
-            let found = self.log.scan(&splitter).scan(block, &mut self.scratch);
             let source = Source { place: self.blocks, block, splitter };
+            let found = self.log.scan(&source, &mut self.scratch);
             self.merge.add(source, found, self.log.keep);
             self.blocks += 1;
         }

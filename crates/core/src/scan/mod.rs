@@ -13,6 +13,7 @@ mod merge;
 mod parallel;
 mod report;
 mod run_scan;
+mod settled;
 mod test_ids;
 
 use std::fmt;

@@ -102,7 +102,8 @@ pub struct LogReport {
     /// Hits by fingerprint, in the matcher's order.
     pub hits: Vec<LogHits>,
     /// The lines that say what went wrong, the last first, if the matcher looks for them; many more
-    /// than a report of a run tells.
+    /// than a report of a run tells. None of a log that ends after its run has turned out to be
+    /// known, or that is of a run that passed: no failure is told of such a run.
     pub failures: Vec<FailureLine>,
     /// What kept the log from being read to its end, in words; see [`LogReport::complete`].
     pub problems: Vec<String>,

@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::{
     fields::Fields,
@@ -16,6 +17,7 @@ use super::{
     event_scan::EventScan,
     log_scan::{LogScan, file_fields},
     report::{Bug, Evidence, LogReport, RunError, RunReport, RunStats},
+    settled::{Settled, counts},
     test_ids::{FailedTests, Wanted},
 };
 
@@ -64,6 +66,7 @@ pub struct RunScan<'m> {
     errors: Vec<RunError>,
     notes: Vec<RunError>,
     wanted: Wanted<'m>,
+    settled: Arc<Settled>,
 }
 
 impl<'m> RunScan<'m> {
@@ -71,21 +74,24 @@ impl<'m> RunScan<'m> {
     pub fn new(known: Known<'m>, meta: RunMeta, options: &'m ScanOptions) -> RunScan<'m> {
         let (logs, errors, notes) = (Vec::new(), Vec::new(), Vec::new());
         let wanted = Wanted::new(known.fingerprints);
-        RunScan { known, meta, options, logs, errors, notes, wanted }
+        let settled = Arc::new(Settled::new(known.fingerprints, &meta));
+        RunScan { known, meta, options, logs, errors, notes, wanted, settled }
     }
 
     /// Starts one of its logs. `name` is relative to the run's root; a compression suffix is
     /// dropped. Logs may be scanned side by side.
     pub fn log(&self, name: &str) -> LogScan<'m> {
-        LogScan::new(self.known.matcher, &self.meta, name, self.options)
+        let name = crate::log::log_name(name);
+        self.log_with_fields(name, file_fields(&self.meta, name, self.options))
     }
 
     /// Starts a log whose constant fields the caller knows better than its name tells: `filename`,
     /// `tags` and whatever else its events share are taken as they stand, and nothing is added,
     /// not even the run's own fields.
     pub fn log_with_fields(&self, name: &str, fields: Fields) -> LogScan<'m> {
-        let year = self.meta.year();
-        LogScan::with_fields(self.known.matcher, year, name, fields, self.options)
+        let time = self.options.time.in_year(self.meta.year());
+        let settled = Arc::clone(&self.settled);
+        LogScan::new((self.known.matcher, settled), (name, fields), time, self.options)
     }
 
     /// Starts a file of events that have no log text; see [`EventScan`]. What a CI service says of
@@ -194,7 +200,7 @@ impl<'m> RunScan<'m> {
         for log in &self.logs {
             for hits in &log.hits {
                 let fingerprint = &self.known.fingerprints[hits.fingerprint as usize];
-                if !self.counts(fingerprint) {
+                if !counts(fingerprint, &self.meta) {
                     continue;
                 }
                 let Ok(test_ids) = tests.check(fingerprint) else {
@@ -223,12 +229,6 @@ impl<'m> RunScan<'m> {
             bug
         };
         (bugs.into_iter().map(strip).collect(), untested.into_values().collect())
-    }
-
-    /// Runs that do not vote count only for fingerprints that say so (elastic-recheck's rule;
-    /// unknown counts as voting).
-    fn counts(&self, fingerprint: &Fingerprint) -> bool {
-        fingerprint.allow_nonvoting || self.meta.is_voting()
     }
 }
 

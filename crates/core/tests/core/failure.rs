@@ -177,10 +177,33 @@ fn runs_that_are_known_or_passed_have_none() {
     let mut log = run.log("x.log");
     log.feed(failed.as_bytes());
     let log = log.finish();
-    assert_eq!(log.failures.len(), 1);
+    assert_eq!(log.failures.len(), 0);
     run.add(log);
     let report = run.finish("run");
     assert_eq!((report.verdict, report.failure.len()), (Verdict::Passed, 0));
+}
+
+#[test]
+fn what_stands_behind_the_hit_that_makes_a_run_known_is_found_all_the_same() {
+    let fingerprints = fingerprints();
+    let (matcher, _) = Matcher::builder().failure_lines(true).build(&fingerprints);
+    let known = Known { matcher: &matcher, fingerprints: &fingerprints };
+    let options = ScanOptions { all: true, ..ScanOptions::default() };
+    let filler = "FAILED a.py::test_1 - assert\nnothing of note\n".repeat(50);
+    let hit = "cp: No space left on device\n";
+    let trace = "Traceback (most recent call last):\n  File \"a\"\nKeyError: the job failed\n";
+    let text: String = (0..200).map(|_| format!("{hit}{filler}{trace}")).collect();
+    let run = RunScan::new(known, RunMeta::default(), &options);
+    let mut log = run.log("x.log").with_block(1024);
+    log.feed(text.as_bytes());
+    let log = log.finish();
+    assert_eq!(log.hits.iter().map(|hits| hits.count).collect::<Vec<_>>(), [200, 200]);
+    assert_eq!(log.events, 200 * 102);
+    assert_eq!(log.failures.len(), 0);
+    // Another log of the run, from its start.
+    let mut other = run.log("y.log");
+    other.feed(filler.as_bytes());
+    assert_eq!(other.finish().failures.len(), 0);
 }
 
 #[test]

@@ -18,6 +18,8 @@ mod sieve;
 mod window;
 mod words;
 
+use std::sync::OnceLock;
+
 use aho_corasick::{AhoCorasick, MatchKind};
 
 use beside::Slots;
@@ -26,7 +28,7 @@ use context::Verdict;
 use kernel::{Filters, Found};
 pub(crate) use sieve::is_word_byte;
 use sieve::{Sieve, Sought};
-use words::{Promising, Seen, Words};
+use words::{Seen, Words};
 
 use crate::failure::Wording;
 
@@ -88,14 +90,34 @@ pub(crate) struct Extras<'a> {
 /// The compiled literals of a set.
 #[derive(Debug)]
 pub(crate) struct Prefilter {
-    sieve: Sieve,
-    slots: Slots,
-    words: Words,
+    search: WordSearch,
+    /// The search without the texts, built where it is first asked for.
+    bare: OnceLock<Box<WordSearch>>,
     /// The literals' contexts, then those of the texts.
     contexts: Vec<Option<Context>>,
     /// Where those of the texts begin.
     first_text: u32,
+    marks: Box<[Box<str>]>,
     pieces: Option<Pieces>,
+}
+
+/// How words are looked for.
+#[derive(Debug)]
+struct WordSearch {
+    sieve: Sieve,
+    slots: Slots,
+    words: Words,
+}
+
+/// What to look for in a block.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wanted<'a> {
+    /// The literals that may matter.
+    pub(crate) live: &'a [bool],
+    /// Whether pieces of words are among them.
+    pub(crate) pieces: bool,
+    /// The texts that are told for their own sake as well.
+    pub(crate) texts: bool,
 }
 
 /// Buffers of one thread.
@@ -133,17 +155,25 @@ impl Prefilter {
             })
             .collect();
         contexts.extend(texts.iter().map(|text| Context::verbatim(*text, &rarity)));
-        let anchors = contexts.iter().flatten().map(Context::sought);
-        let marked = marks.iter().map(|mark| Sought::AnyCase(mark.as_bytes()));
-        let words = Words::new(&contexts, marks);
+        let marks: Box<[Box<str>]> = marks.iter().map(|mark| Box::from(*mark)).collect();
         Prefilter {
-            sieve: Sieve::new(anchors.chain(marked)),
-            slots: words.slots(),
-            words,
+            search: WordSearch::new(&contexts, &marks),
+            bare: OnceLock::new(),
             contexts,
             first_text: literals.len() as u32,
+            marks,
             pieces: Pieces::new(literals),
         }
+    }
+
+    /// The search for what is wanted.
+    fn search(&self, texts: bool) -> &WordSearch {
+        let first_text = self.first_text as usize;
+        if texts || first_text == self.contexts.len() {
+            return &self.search;
+        }
+        let bare = || WordSearch::new(&self.contexts[..first_text], &self.marks);
+        self.bare.get_or_init(|| Box::new(bare()))
     }
 
     /// Fills `buffers.candidates` with the places of `block` worth a closer look, by position, and
@@ -152,19 +182,20 @@ impl Prefilter {
     pub(crate) fn find(
         &self,
         block: &[u8],
-        live: &[bool],
-        pieces: bool,
+        Wanted { live, pieces, texts }: Wanted<'_>,
         buffers: &mut Buffers,
     ) -> u64 {
+        let WordSearch { sieve, slots, words } = self.search(texts);
         let Buffers { found, seen, candidates, marks, sightings } = buffers;
         candidates.clear();
         marks.clear();
         sightings.clear();
-        let filters = Filters { sieve: &self.sieve, slots: &self.slots };
+        let filters = Filters { sieve, slots };
         kernel::find(filters, block, found);
-        self.words.look_up(block, found.words(), seen, marks);
+        words.look_up(block, found.words(), seen, marks);
         for &word in &seen.phrases {
-            self.push_phrases(block, word, live, candidates);
+            let phrases = words.phrases(word, block, &self.contexts);
+            self.push_phrases((block, word.at), phrases, live, candidates);
         }
         sightings.extend(seen.texts.iter().filter_map(|&(at, id)| self.sighting(block, at, id)));
         let exact = |position| Candidate { position, what: What::Exact };
@@ -180,23 +211,22 @@ impl Prefilter {
         found.lines
     }
 
-    /// Looks at the phrases that may stand round a word.
+    /// Looks at phrases that may stand round the word at a place.
     fn push_phrases(
         &self,
-        block: &[u8],
-        word: Promising,
+        (block, at): (&[u8], u32),
+        phrases: &[LiteralId],
         live: &[bool],
         candidates: &mut Vec<Candidate>,
     ) {
-        let at = word.at as usize;
-        for &id in self.words.phrases(word, block, &self.contexts) {
+        for &id in phrases {
             if !live[id.0 as usize] {
                 continue;
             }
             let Some(context) = &self.contexts[id.0 as usize] else { continue };
-            let (position, certain) = match context.check(block, at) {
+            let (position, certain) = match context.check(block, at as usize) {
                 Verdict::No => continue,
-                Verdict::Maybe => (word.at, false),
+                Verdict::Maybe => (at, false),
                 // The phrase's start, in the same line: all of it must be part of the message.
                 Verdict::Yes(start) => (start as u32, true),
             };
@@ -214,7 +244,7 @@ impl Prefilter {
     /// The literals among the words of one analysed, lower-cased term: the exact path.
     pub(crate) fn find_in_term(&self, term: &str, each: &mut dyn FnMut(LiteralId)) {
         for word in term.as_bytes().split(|&byte| !is_word_byte(byte)) {
-            self.words.of_word(word).iter().for_each(|id| each(*id));
+            self.search.words.of_word(word).iter().for_each(|id| each(*id));
         }
     }
 
@@ -225,6 +255,15 @@ impl Prefilter {
                 each(pieces.literals[found.pattern().as_usize()]);
             }
         }
+    }
+}
+
+impl WordSearch {
+    fn new(contexts: &[Option<Context>], marks: &[Box<str>]) -> WordSearch {
+        let anchors = contexts.iter().flatten().map(Context::sought);
+        let marked = marks.iter().map(|mark| Sought::AnyCase(mark.as_bytes()));
+        let words = Words::new(contexts, marks);
+        WordSearch { sieve: Sieve::new(anchors.chain(marked)), slots: words.slots(), words }
     }
 }
 
@@ -286,7 +325,8 @@ mod tests {
         let prefilter =
             Prefilter::new(&literals, Extras { marks: &["unlikely"], texts: &[] }, |_| 0.0);
         let mut buffers = Buffers::default();
-        prefilter.find(text.as_bytes(), &vec![true; words.len()], false, &mut buffers);
+        let wanted = Wanted { live: &vec![true; words.len()], pieces: false, texts: true };
+        prefilter.find(text.as_bytes(), wanted, &mut buffers);
         let ids = buffers.candidates.iter().map(|candidate| match candidate.what {
             What::Literal { id, .. } => id.0,
             What::Exact => u32::MAX,

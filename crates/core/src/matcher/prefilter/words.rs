@@ -72,7 +72,7 @@ const CROWD: usize = 4;
 
 impl Words {
     /// The anchors of these phrases, whose index is their id, and the marks.
-    pub(super) fn new(contexts: &[Option<Context>], marks: &[&str]) -> Words {
+    pub(super) fn new(contexts: &[Option<Context>], marks: &[Box<str>]) -> Words {
         let phrases = (0..).map(LiteralId).zip(contexts).filter_map(|(id, context)| {
             let context = context.as_ref()?;
             Some(Anchor { word: context.anchor(), of: Some((id, context)) })

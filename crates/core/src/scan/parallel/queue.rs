@@ -87,9 +87,8 @@ impl Crew<'_> {
     }
 
     fn scan(&self, (place, block): (usize, &Cut), scratch: &mut Scratch) {
-        let (text, splitter) = (block.text(), block.splitter);
-        let found = self.log.scan(&splitter).scan(text, scratch);
-        let source = Source { place, block: text, splitter };
+        let source = Source { place, block: block.text(), splitter: block.splitter };
+        let found = self.log.scan(&source, scratch);
         self.state().merge.add(source, found, self.log.keep);
     }
 
@@ -173,8 +172,8 @@ impl Lead<'_, '_, '_> {
         if !state.has_room() {
             drop(state);
             let block = self.front.take(length);
-            let found = crew.log.scan(&splitter).scan(block, self.scratch);
             let source = Source { place, block, splitter };
+            let found = crew.log.scan(&source, self.scratch);
             crew.state().merge.add(source, found, crew.log.keep);
             return;
         }

@@ -144,9 +144,8 @@ impl<'a, 'm> Crew<'a, 'm> {
             let Some((place, block)) = turn.next(buffer) else { return };
             drop(turn);
             self.call_helper(scope);
-            let (text, splitter) = (block.text(), block.splitter);
-            let found = self.log.scan(&splitter).scan(text, scratch);
-            let source = Source { place, block: text, splitter };
+            let source = Source { place, block: block.text(), splitter: block.splitter };
+            let found = self.log.scan(&source, scratch);
             self.found().merge.add(source, found, self.log.keep);
             buffer = block.buffer;
         }
