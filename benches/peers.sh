@@ -23,7 +23,7 @@ target=${CARGO_TARGET_DIR:-target}/release
 
 # A corpus of another size or seed is another corpus.
 if [[ $(cat "$dir/size" 2>/dev/null) != "$mib" ]]; then
-    rm -rf "$dir"/{plain,dense,hits,small,gzip,fingerprints-*,size}
+    rm -rf "$dir"/{plain,long,dense,hits,small,gzip,fingerprints-*,size}
     "$target/bench-peers" build "$dir" --mib "$mib"
     echo "$mib" >"$dir/size"
 fi

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! DIR/plain/console.html      real logs, shuffled in pieces
+//! DIR/long/console.html       the same, four times as long
 //! DIR/dense/console.html      OpenStack's words, hits on 5 % of the lines, near misses on 10 %
 //! DIR/hits/console.html       real logs with a phrase on every second line
 //! DIR/small/console.html      1 MiB of real logs
@@ -57,6 +58,7 @@ pub(crate) fn run(dir: &Path, size: u64, seed: u64) -> Result<()> {
 
     let log = |kind: &str| dir.join(kind).join("console.html");
     corpus::write_log(&log("plain"), &logs, (seed, size), None)?;
+    corpus::write_log(&log("long"), &logs, (seed, 4 * size), None)?;
     corpus::write_log(&log("small"), &logs, (seed, 1 << 20), None)?;
     let mut add_phrases = corpus::phrase_on_every_second_line(&texts, seed);
     corpus::write_log(&log("hits"), &logs, (seed, size / 4), Some(&mut add_phrases))?;

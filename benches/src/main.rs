@@ -26,7 +26,8 @@ enum Task {
     Build {
         /// Where to.
         dir: PathBuf,
-        /// Size of the plain log, in MiB; the others are as large or smaller.
+        /// Size of the plain log, in MiB. The long one is four times as large, the others as large or
+        /// smaller.
         #[arg(long, default_value_t = 1024)]
         mib: u64,
         /// Decides every choice.
