@@ -6,7 +6,14 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::error::{LoadError, LoadErrorKind};
-use super::load::{Loaded, Loader, MAX_FILE_BYTES, id_of, too_large, whole_file};
+use super::load::{self, Loaded, Loader, MAX_FILE_BYTES, Outcome, id_of, too_large, whole_file};
+
+#[cfg(feature = "parallel")]
+use rayon::prelude::*;
+
+/// So many files are read by all threads.
+#[cfg(feature = "parallel")]
+const MANY: usize = 64;
 
 /// How deep sub-directories are followed.
 const MAX_DEPTH: usize = 32;
@@ -17,7 +24,8 @@ const MAX_DEPTH: usize = 32;
 /// Links are followed; what begins with a dot is skipped. Within a directory the order is that of
 /// the paths, and of several good files with the same id the first stays. Whatever cannot be read
 /// is in [`Loaded::rejected`]: a path that is missing, a directory without fingerprint files, a
-/// link loop, an unreadable file.
+/// link loop, an unreadable file. Many files are read by the threads of the current rayon pool (feature
+/// `parallel`).
 ///
 /// # Example
 ///
@@ -59,7 +67,7 @@ impl Walk {
                     self.loader.reject(empty_directory(path));
                 }
             }
-            Ok(metadata) => self.file(path, &metadata),
+            Ok(metadata) => self.loader.add(read(path, &metadata)),
             Err(error) => self.loader.reject(unreadable(path, error)),
         }
     }
@@ -90,9 +98,7 @@ impl Walk {
         }
         let mut files: Vec<_> = files.into_iter().collect();
         files.sort_by(|(a, _), (b, _)| a.cmp(b));
-        for (path, metadata) in files {
-            self.file(&path, &metadata);
-        }
+        read_all(&files).into_iter().for_each(|outcome| self.loader.add(outcome));
         new
     }
 
@@ -131,34 +137,44 @@ impl Walk {
             }
         }
     }
+}
 
-    fn file(&mut self, path: &Path, metadata: &fs::Metadata) {
-        let origin = path.to_string_lossy();
-        if path.file_name().is_some_and(|name| name.to_str().is_none()) {
-            let message = "the file's name is not UTF-8".to_owned();
-            let error = whole_file("F007", &origin, LoadErrorKind::BadName, message)
-                .with_help("rename the file: its stem is the fingerprint's id");
-            return self.loader.reject(error);
-        }
-        if !metadata.is_file() {
-            // A pipe would block, a device never end.
-            let message = "not a regular file".to_owned();
-            let error = whole_file("F003", &origin, LoadErrorKind::NotAFile, message)
-                .with_help("put the fingerprint into an ordinary file");
-            return self.loader.reject(named(error));
-        }
-        if metadata.len() > MAX_FILE_BYTES as u64 {
-            return self.loader.reject(named(too_large(&origin, metadata.len())));
-        }
-        match read(path, metadata.len()) {
-            Ok(bytes) => self.loader.add(&origin, &bytes),
-            Err(error) => self.loader.reject(unreadable(path, error)),
-        }
+/// Reads the files, in their order.
+fn read_all(files: &[(PathBuf, fs::Metadata)]) -> Vec<Outcome> {
+    let read = |(path, metadata): &(PathBuf, fs::Metadata)| read(path, metadata);
+    #[cfg(feature = "parallel")]
+    if files.len() >= MANY {
+        return files.par_iter().map(read).collect();
+    }
+    files.iter().map(read).collect()
+}
+
+fn read(path: &Path, metadata: &fs::Metadata) -> Outcome {
+    let origin = path.to_string_lossy();
+    if path.file_name().is_some_and(|name| name.to_str().is_none()) {
+        let message = "the file's name is not UTF-8".to_owned();
+        let error = whole_file("F007", &origin, LoadErrorKind::BadName, message)
+            .with_help("rename the file: its stem is the fingerprint's id");
+        return Err(Box::new(error));
+    }
+    if !metadata.is_file() {
+        // A pipe would block, a device never end.
+        let message = "not a regular file".to_owned();
+        let error = whole_file("F003", &origin, LoadErrorKind::NotAFile, message)
+            .with_help("put the fingerprint into an ordinary file");
+        return Err(Box::new(named(error)));
+    }
+    if metadata.len() > MAX_FILE_BYTES as u64 {
+        return Err(Box::new(named(too_large(&origin, metadata.len()))));
+    }
+    match bytes(path, metadata.len()) {
+        Ok(bytes) => load::read(&origin, &bytes),
+        Err(error) => Err(Box::new(unreadable(path, error))),
     }
 }
 
 /// Reads a file, one byte more than the limit at most: it may have grown.
-fn read(path: &Path, len: u64) -> io::Result<Vec<u8>> {
+fn bytes(path: &Path, len: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::with_capacity(usize::try_from(len).unwrap_or(0).min(MAX_FILE_BYTES) + 1);
     File::open(path)?.take(MAX_FILE_BYTES as u64 + 1).read_to_end(&mut bytes)?;
     Ok(bytes)

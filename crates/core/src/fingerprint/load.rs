@@ -50,7 +50,7 @@ impl Loaded {
     {
         let mut loader = Loader::default();
         for (origin, text) in sources {
-            loader.add(origin.as_ref(), text.as_ref());
+            loader.add(read(origin.as_ref(), text.as_ref()));
         }
         loader.finish()
     }
@@ -73,13 +73,9 @@ pub(super) struct Loader {
 }
 
 impl Loader {
-    /// Reads one file's bytes.
-    pub(super) fn add(&mut self, origin: &str, bytes: &[u8]) {
-        let id = match id_of(origin) {
-            Ok(id) => id,
-            Err(error) => return self.reject(*error),
-        };
-        match read(origin, id, bytes) {
+    /// Takes in what one file gave.
+    pub(super) fn add(&mut self, outcome: Outcome) {
+        match outcome {
             Ok((fingerprint, mut warnings)) => {
                 self.fingerprints.push(fingerprint);
                 self.warnings.append(&mut warnings);
@@ -181,9 +177,12 @@ fn duplicate(fingerprint: Fingerprint, first: &str) -> LoadError {
     )
 }
 
-type Outcome = Result<(Fingerprint, Vec<Diagnostic>), Box<LoadError>>;
+/// A fingerprint with warnings about it, or why there is none.
+pub(super) type Outcome = Result<(Fingerprint, Vec<Diagnostic>), Box<LoadError>>;
 
-fn read(origin: &str, id: &str, bytes: &[u8]) -> Outcome {
+/// Reads one file's bytes.
+pub(super) fn read(origin: &str, bytes: &[u8]) -> Outcome {
+    let id = id_of(origin)?;
     if bytes.len() > MAX_FILE_BYTES {
         return Err(Box::new(too_large(origin, bytes.len() as u64).with_id(id)));
     }

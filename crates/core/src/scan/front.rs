@@ -4,10 +4,7 @@
 //! into the block, and a caller's own bytes are scanned where they are; only what lies between two
 //! blocks moves.
 
-use std::{
-    io::{self, ErrorKind, Read},
-    ops::Range,
-};
+use std::io::{self, ErrorKind, Read};
 
 use memchr::memrchr;
 
@@ -55,7 +52,7 @@ pub(super) struct Front {
 pub(super) struct Cut {
     pub(super) splitter: Splitter,
     pub(super) buffer: Vec<u8>,
-    text: Range<usize>,
+    text: std::ops::Range<usize>,
 }
 
 #[cfg(feature = "parallel")]
