@@ -82,8 +82,9 @@
 //!
 //! [`RunScan::log`] borrows the run, so the logs of a run can be scanned side by side on the
 //! caller's own threads; their reports are [added](RunScan::add) in any order. One large log is
-//! scanned by several threads with `LogScan::par_read` (feature `parallel`), in the rayon pool that
-//! the caller installed; [`LogScan::read`] and [`LogScan::feed`] stay on the caller's thread.
+//! read and scanned by several threads with `LogScan::par_read` (feature `parallel`), in the rayon pool
+//! that the caller installed; where its reader waits for a server, `LogScan::par_read_in` keeps the
+//! waiting on the caller's thread; [`LogScan::read`] and [`LogScan::feed`] stay on the caller's thread.
 //!
 //! [`ScanOptions::stop`] is asked at every block of 256 KiB: a deadline or a cancel flag ends the
 //! scan, and a run in which nothing was found until then is [`Verdict::Incomplete`].
@@ -142,7 +143,7 @@
 //! - **decompress**: gzip, zstd, xz and bzip2; brings C code (zstd, xz). Without it, compressed
 //!   logs are an error that says so.
 //! - **parallel**: `LogScan::par_read`, the blocks of a large log scanned side by side with `rayon`,
-//!   in the caller's pool or the global one.
+//!   in the caller's pool or the global one; many fingerprint files are read in the same way.
 //! - **render**: the module [`render`].
 
 #![cfg_attr(not(test), deny(clippy::print_stdout, clippy::print_stderr, clippy::unwrap_used))]
