@@ -85,6 +85,7 @@ impl Loader {
     }
 
     /// Notes that a file or a place gave nothing.
+    #[cfg(feature = "fs")]
     pub(super) fn reject(&mut self, error: LoadError) {
         self.rejected.push(error);
     }

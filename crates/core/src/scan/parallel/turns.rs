@@ -228,3 +228,79 @@ impl<'a, 'm> Crew<'a, 'm> {
         self.found.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        collections::BTreeSet,
+        panic::{AssertUnwindSafe, catch_unwind},
+        thread::ThreadId,
+    };
+
+    use rayon::{ThreadPool, ThreadPoolBuilder};
+
+    use super::*;
+    use crate::{Fingerprint, Known, Matcher, RunMeta, RunScan, ScanOptions};
+
+    /// Gives lines, notes who reads, and may panic at the last of its reads.
+    struct Watched {
+        reads: usize,
+        readers: BTreeSet<String>,
+        panics: bool,
+    }
+
+    impl Read for Watched {
+        fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+            let reader: ThreadId = thread::current().id();
+            self.readers.insert(format!("{reader:?}"));
+            self.reads = self.reads.saturating_sub(1);
+            assert!(self.reads > 0 || !self.panics, "the reader is broken");
+            let length = if self.reads == 0 { 0 } else { out.len() };
+            out[..length].fill(b'a');
+            out[..length].iter_mut().step_by(50).for_each(|byte| *byte = b'\n');
+            Ok(length)
+        }
+    }
+
+    fn pool() -> ThreadPool {
+        ThreadPoolBuilder::new().num_threads(2).build().expect("two threads can be started")
+    }
+
+    /// The lines that are scanned of so many reads, and how many threads read.
+    fn scan(pool: &ThreadPool, reads: usize, panics: bool) -> (u64, usize) {
+        let fingerprints = [Fingerprint::default()];
+        let (matcher, _) = Matcher::builder().build(&fingerprints);
+        let known = Known { matcher: &matcher, fingerprints: &fingerprints };
+        let options = ScanOptions::default();
+        let run = RunScan::new(known, RunMeta::default(), &options);
+        let mut log = run.log("x.log");
+        let mut reader = Watched { reads, readers: BTreeSet::new(), panics };
+        pool.install(|| log.par_read(&mut reader)).expect("it can be read");
+        (log.finish().lines, reader.readers.len())
+    }
+
+    #[test]
+    fn two_threads_read_and_no_line_is_lost() {
+        let pool = pool();
+        let mut readers = 0;
+        // The other thread may come late, but not always.
+        for reads in 200..220 {
+            let (lines, some) = scan(&pool, reads, false);
+            let all = (reads as u64 - 1) * (256 * 1024_u64).div_ceil(50);
+            assert!(lines.abs_diff(all) <= reads as u64, "{lines} lines of {all}");
+            readers = readers.max(some);
+        }
+        assert_eq!(readers, 2);
+    }
+
+    #[test]
+    fn the_panic_of_a_reader_goes_on_in_the_caller() {
+        let pool = pool();
+        for reads in 20..40 {
+            let outcome = catch_unwind(AssertUnwindSafe(|| scan(&pool, reads, true)));
+            assert!(outcome.is_err());
+        }
+        // And the pool still works.
+        scan(&pool, 20, false);
+    }
+}
