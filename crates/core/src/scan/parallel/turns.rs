@@ -5,9 +5,9 @@
 //!   thread 2:        | read | scan              | read ...
 //! ```
 //!
-//! A thread reads a block into a buffer of its own and scans it there, where its cache holds it:
-//! bytes that go from one core to another cost a third of a scan. What a block leaves over, most
-//! times a part of a line, goes on to whoever reads next.
+//! A thread reads a block into a buffer of its own and scans it there, where its cache holds it: on two
+//! cores of a Zen 4 a tenth faster than blocks that go from one core to the other. What a block leaves
+//! over, most times a part of a line, goes on to whoever reads next.
 //!
 //! The calling thread is there from the start to the end, so that one is enough wherever the call
 //! was made from. Helpers come from its rayon pool: one is called when a thread leaves its turn and
