@@ -16,7 +16,7 @@ use crate::{
     output::Output,
     progress,
     remote::RemoteArgs,
-    scan::{Explained, Scanner},
+    scan::{Explained, Scanner, thread_pool},
     settings::Settings,
 };
 
@@ -104,7 +104,7 @@ pub(crate) struct ClassifyArgs {
     /// The zone of times that name none, by name or offset [default: UTC].
     #[arg(long, value_name = "ZONE", env = "RECHECK_TIMEZONE")]
     pub(crate) timezone: Option<String>,
-    /// Logs scanned at the same time [default: one per processor].
+    /// Threads that read fingerprints and scan logs [default: one per processor].
     #[arg(long, short, value_name = "N", env = "RECHECK_JOBS")]
     pub(crate) jobs: Option<std::num::NonZeroUsize>,
     /// Stop scanning after this time, such as 30s or 5m: what was not read by then makes an
@@ -145,12 +145,13 @@ pub(crate) fn run(args: &ClassifyArgs, output: &mut Output) -> Result<Exit, Fail
     let place = settings.fingerprints(&args.fingerprints).fetched(output)?;
     let tracker = settings.tracker.as_deref();
     let purpose = Purpose { failure_lines: !args.no_failure_lines, ..Purpose::default() };
-    let fingerprints = Fingerprints::load(&place, tracker, purpose);
+    let pool = thread_pool(args.jobs)?;
+    let fingerprints = pool.install(|| Fingerprints::load(&place, tracker, purpose));
     complain(&fingerprints.diagnostics, output);
     fingerprints.some(&place)?;
     let compiled = started.elapsed();
 
-    let scanner = Scanner::new(args, &settings, &fingerprints, started)?;
+    let scanner = Scanner::new(args, &settings, (&fingerprints, pool), started)?;
     let scanned = scanner.runs(progress::is_wanted(args.no_progress));
     let mut runs = Vec::with_capacity(scanned.len());
     let (mut logs, mut explained) = (Vec::new(), Vec::new());

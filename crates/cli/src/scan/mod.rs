@@ -9,6 +9,7 @@ mod logs;
 
 use std::{
     cmp::Reverse,
+    num::NonZeroUsize,
     sync::Arc,
     thread,
     time::{Duration, Instant},
@@ -40,7 +41,17 @@ pub(crate) use self::explained::Explained;
 /// bounded by `--connections` whatever this says.
 const RUNS_AT_ONCE: usize = 4;
 
-/// Scans runs and their logs side by side, in a pool of its own.
+/// The threads that read fingerprints and scan logs: so many, or one per processor.
+///
+/// # Errors
+///
+/// When they can't be started.
+pub(crate) fn thread_pool(jobs: Option<NonZeroUsize>) -> Result<ThreadPool, Failure> {
+    let threads = jobs.map_or(0, NonZeroUsize::get);
+    Ok(ThreadPoolBuilder::new().num_threads(threads).build()?)
+}
+
+/// Scans runs and their logs side by side, in a pool of threads.
 pub(crate) struct Scanner<'a> {
     known: Known<'a>,
     /// Fields of every run, as typed.
@@ -70,11 +81,11 @@ impl<'a> Scanner<'a> {
     ///
     /// # Errors
     ///
-    /// When a zone, a rule or a token of the settings is wrong, or threads can't be started.
+    /// When a zone, a rule or a token of the settings is wrong.
     pub(crate) fn new(
         args: &'a ClassifyArgs,
         settings: &Settings,
-        fingerprints: &'a Fingerprints,
+        (fingerprints, pool): (&'a Fingerprints, ThreadPool),
         started: Instant,
     ) -> Result<Scanner<'a>, Failure> {
         let Fingerprints { matcher, list, .. } = fingerprints;
@@ -83,8 +94,6 @@ impl<'a> Scanner<'a> {
             // Who allows so much text takes it from however few bytes.
             limits = Limits { max_output, max_ratio: u64::MAX };
         }
-        let threads = args.jobs.map_or(0, std::num::NonZeroUsize::get);
-        let pool = ThreadPoolBuilder::new().num_threads(threads).build()?;
         let mut credentials = Credentials::default();
         let targets: Vec<_> =
             args.targets.iter().map(|target| RunTarget::parse(target, &mut credentials)).collect();
