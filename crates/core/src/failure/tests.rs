@@ -1,4 +1,4 @@
-use crate::matcher::Matcher;
+use crate::matcher::{Haystack, Matcher};
 
 use super::{
     FailureWeight, Signal, Tell,
@@ -69,7 +69,7 @@ fn the_matcher_finds_each_text_where_it_is_written() {
         for prefix in ["", "2026-01-02 03:04:05.678901 | node | ", "2026-01-02T03:04:05.6789012Z "]
         {
             let block = format!("x\n{prefix}{}\ny\n", case.hit);
-            matcher.find((&narrowed, true), block.as_bytes(), &mut scratch);
+            matcher.find((&narrowed, true), Haystack::swept(block.as_bytes()), &mut scratch);
             let found = scratch.sightings().iter().flat_map(|sighting| signals(sighting.text));
             let found: Vec<u16> = found.collect();
             assert!(found.contains(&(index as u16)), "{:?} behind {prefix:?}", case.hit);

@@ -37,6 +37,16 @@ pub(crate) fn without_returns(text: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(rest)
 }
 
+/// The clean text of whole lines from inside a log. A line feed ends whatever is pending, so that they can be
+/// cleaned by themselves.
+pub(crate) fn clean_lines(lines: &[u8]) -> Vec<u8> {
+    debug_assert!(lines.ends_with(b"\n"));
+    let mut cleaner = Cleaner { encoding: Encoding::Bytes, ..Cleaner::default() };
+    let mut out = Vec::with_capacity(lines.len());
+    cleaner.feed(lines, &mut out);
+    out
+}
+
 /// Removes terminal control traffic from a stream of bytes, piece by piece.
 ///
 /// The output is a function of the stream alone: however it is cut into [`feed`](Cleaner::feed)s,

@@ -184,4 +184,16 @@ proptest! {
             prop_assert!(whole == stream);
         }
     }
+
+    /// Lines can be cleaned by themselves: what stands before them does not matter, nor what follows.
+    #[test]
+    fn line_feeds_end_everything(
+        pieces in prop::collection::vec(piece(), 0..14),
+        more in prop::collection::vec(piece(), 0..14),
+    ) {
+        let lines = |pieces: Vec<Vec<u8>>| [&b"aaaa"[..], &pieces.concat(), b"\n"].concat();
+        let (one, other) = (lines(pieces), lines(more));
+        let whole = cleaned(&[&one, &other]);
+        prop_assert!([clean_lines(&one), clean_lines(&other)].concat() == whole);
+    }
 }

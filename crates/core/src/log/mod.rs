@@ -28,7 +28,6 @@ pub use self::source::{
     ArchiveEntry, ArchiveItem, Content, Listing, LogReader, LogSource, SourceError,
     SourceErrorKind, SourceNote, SourceNoteKind, Target, open_target, walk_archive,
 };
-pub(crate) use self::{clean::without_returns, lines::Lines, sweep::first_dirt};
 pub use self::{
     clean::{Cleaner, MAX_ESCAPE, TAKE_BACK},
     decompress::{Compression, DecompressError, DecompressErrorKind, Decompressor, Limits},
@@ -38,6 +37,11 @@ pub use self::{
     sweep::is_clean,
     tags::{Glob, TagRuleError, TagTable, log_name},
     time::{TimeContext, Timestamp, parse_stamp, rfc3339},
+};
+pub(crate) use self::{
+    clean::{clean_lines, without_returns},
+    lines::Lines,
+    sweep::first_dirt,
 };
 
 #[cfg(all(test, feature = "decompress"))]

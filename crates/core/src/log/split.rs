@@ -88,16 +88,22 @@ impl Splitter {
     /// the buffer's end. What stands before the offset is a block; ask again for the rest until
     /// the answer is 0, as a piece of a line that is too long makes a block of its own.
     pub fn complete(&self, buffer: &[u8], last: bool) -> usize {
+        self.cut(buffer, last).0
+    }
+
+    /// The same, and where the lines begin that tell it: whatever whole lines stand before those instead, an
+    /// event begins there.
+    pub(crate) fn cut(&self, buffer: &[u8], last: bool) -> (usize, usize) {
         if last {
-            return buffer.len();
+            return (buffer.len(), 0);
         }
         let end = memrchr(b'\n', buffer).map_or(0, |at| at + 1);
-        let settled = match self.profile {
-            Profile::Lines => end,
-            Profile::Records if end == 0 => 0,
-            Profile::Records => Walk::new(self, Lines::of(&buffer[..end])).sure_start(0, end - 1),
+        let (settled, told) = match self.profile {
+            Profile::Lines => (end, end),
+            Profile::Records if end == 0 => (0, 0),
+            Profile::Records => Walk::new(self, Lines::of(&buffer[..end])).told_start(0, end - 1),
         };
-        if settled > 0 { settled } else { self.walked(buffer) }
+        if settled > 0 { (settled, told) } else { (self.walked(buffer), 0) }
     }
 
     /// The end of the last event that is whole whatever follows the buffer.
@@ -258,11 +264,16 @@ impl<'b> Walk<'b> {
     /// The last place at or before `position`, and not before `floor`, where an event surely
     /// begins. One does at `floor`.
     fn sure_start(&mut self, floor: usize, position: usize) -> usize {
+        self.told_start(floor, position).0
+    }
+
+    /// The same, and where the lines begin that tell it.
+    fn told_start(&mut self, floor: usize, position: usize) -> (usize, usize) {
         let lines = self.lines;
         let start_of = |end: usize| lines.last_feed(floor..end).map_or(floor, |feed| feed + 1);
         let mut start = start_of(position);
         if self.splitter.profile == Profile::Lines || start == floor {
-            return start;
+            return (start, start);
         }
         let own = self.shape(start).and_then(|(_, own)| own);
         let mut candidate = own.map(|shape| (start, shape));
@@ -278,11 +289,11 @@ impl<'b> Walk<'b> {
             if let Some((at, wanted)) = candidate
                 && wanted.surely_begins_behind(shape)
             {
-                return at;
+                return (at, start);
             }
             candidate = own.map(|shape| (start, shape));
         }
-        floor
+        (floor, floor)
     }
 
     /// The shape of the line at `start` as a predecessor, and as a possible first line of an event;

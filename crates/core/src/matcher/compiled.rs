@@ -17,7 +17,7 @@ use super::{
     evaluate::{Answers, Subject},
     literals::{self, Chooser},
     prefilter::{
-        Buffers, Candidate, Extras, Literal, LiteralId, Prefilter, Sighting, Wanted, What,
+        Buffers, Candidate, Extras, Haystack, Literal, LiteralId, Prefilter, Sighting, Wanted, What,
     },
     program::{BoolNode, FieldId, Leaf, LeafId, Node, Table, Truth},
     rarity::Rarity,
@@ -538,9 +538,9 @@ impl Matcher {
     pub(crate) fn find(
         &self,
         (narrowed, texts): (&Narrowed, bool),
-        block: &[u8],
+        block: Haystack<'_>,
         scratch: &mut Scratch,
-    ) -> u64 {
+    ) -> Option<u64> {
         let Narrowed { live_literals: live, pieces, .. } = narrowed;
         let wanted = Wanted { live, pieces: *pieces, texts };
         self.compiled.prefilter.find(block, wanted, &mut scratch.buffers)
@@ -623,7 +623,7 @@ impl Matcher {
         if let Some(raw) = event.raw {
             block.extend_from_slice(raw);
         }
-        self.find((narrowed, true), &block, scratch);
+        self.find((narrowed, true), Haystack::swept(&block), scratch);
         let all = 0..scratch.candidates().len();
         let message = block.len() - event.raw.map_or(0, <[u8]>::len);
         let trusted = |position: u32| (position as usize) < message;

@@ -21,4 +21,4 @@ pub(crate) use compiled::Seen;
 pub use compiled::{
     CompileError, CompileErrorKind, Event, Matcher, MatcherBuilder, Narrowed, Scratch,
 };
-pub(crate) use prefilter::Sighting;
+pub(crate) use prefilter::{Haystack, Sighting, Sweep};

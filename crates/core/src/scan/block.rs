@@ -11,7 +11,7 @@ use super::{
 use crate::{
     fields::{FieldValues, Fields, Values},
     log::{self, EventCount, Lines, MAX_EVENT, Record, Splitter, TimeContext},
-    matcher::{Event, Matcher, Narrowed, Scratch, Seen, Sighting},
+    matcher::{Event, Haystack, Matcher, Narrowed, Scratch, Seen, Sighting, Sweep},
 };
 
 /// What blocks of one log share.
@@ -95,16 +95,31 @@ impl Place {
 }
 
 impl BlockScan<'_> {
-    /// Scans a block that begins and ends at event borders. Nothing in the report depends on what
-    /// stands before it: its lines count from 0.
-    pub(super) fn scan(&self, block: &[u8], scratch: &mut Scratch) -> BlockReport {
-        let mut walk =
-            Walk { scan: self, block, hits: Vec::new(), sightings: Vec::new(), room: Vec::new() };
-        let (lines, count) = if block.len() < MAX_EVENT {
-            walk.events_at_once(scratch)
+    /// Scans a block that begins and ends at event borders; there is no report if nothing looked for terminal
+    /// traffic in it before and it has some. Nothing in the report depends on what stands before the block: its
+    /// lines count from 0.
+    pub(super) fn scan(&self, block: Haystack<'_>, scratch: &mut Scratch) -> Option<BlockReport> {
+        let Haystack { bytes, sweep } = block;
+        let mut walk = Walk::new(self, bytes);
+        let found = if bytes.len() < MAX_EVENT {
+            let lines = walk.find(block, 0, scratch)?;
+            (lines, walk.events_at_once(lines, scratch))
+        } else if sweep == Sweep::Done || log::is_clean(bytes) {
+            (walk.events_apart(scratch), self.splitter.count(bytes))
         } else {
-            (walk.events_apart(scratch), self.splitter.count(block))
+            return None;
         };
+        Some(self.report(walk, found, scratch))
+    }
+
+    /// What a block gave, given the number of its line feeds and of its events.
+    fn report(
+        &self,
+        mut walk: Walk<'_>,
+        (lines, count): (u64, EventCount),
+        scratch: &mut Scratch,
+    ) -> BlockReport {
+        let block = walk.block;
         if !self.narrowed.always().is_empty() {
             walk.every_event_hits(count.events);
         }
@@ -147,7 +162,11 @@ struct Walk<'a> {
     room: Vec<u8>,
 }
 
-impl Walk<'_> {
+impl<'a> Walk<'a> {
+    fn new(scan: &'a BlockScan<'a>, block: &'a [u8]) -> Walk<'a> {
+        Walk { scan, block, hits: Vec::new(), sightings: Vec::new(), room: Vec::new() }
+    }
+
     /// Fingerprints that match whatever an event says: their hits are counted, not found.
     fn every_event_hits(&mut self, events: u64) {
         let splitter = self.scan.splitter;
@@ -170,9 +189,9 @@ impl Walk<'_> {
         }
     }
 
-    /// Looks the block over as a whole; returns the number of its line feeds and of its events.
-    fn events_at_once(&mut self, scratch: &mut Scratch) -> (u64, EventCount) {
-        let lines = self.find(0..self.block.len(), scratch);
+    /// Evaluates the events of a block that was looked over as a whole, given the number of its line feeds;
+    /// returns the number of its events.
+    fn events_at_once(&mut self, lines: u64, scratch: &mut Scratch) -> EventCount {
         let (feeds, mut room) = scratch.take_feeds();
         let known = Lines::known(self.block, &feeds);
         let marks = scratch.stack_trace_words();
@@ -199,7 +218,7 @@ impl Walk<'_> {
         }
         let count = ends.count;
         scratch.give_feeds((feeds, room));
-        (lines, count)
+        count
     }
 
     /// Where an event fills the block, its borders may lie inside a word: look at events one by one,
@@ -208,10 +227,10 @@ impl Walk<'_> {
         let mut cursor = self.scan.splitter.cursor(self.block);
         let mut lines = 0;
         while let Some(event) = cursor.next_event() {
-            lines += self.find(event.clone(), scratch);
+            let text = &self.block[event.clone()];
+            lines += self.find(Haystack::swept(text), event.start, scratch).unwrap_or_default();
             let due = 0..scratch.candidates().len();
             if !due.is_empty() || self.scan.narrowed.needs_every_event() {
-                let text = &self.block[event.clone()];
                 let feed = Lines::of(text).first_feed(0..text.len());
                 let is_line = feed.is_none_or(|feed| feed + 1 == text.len());
                 self.event(event.start, (0..text.len(), is_line), due, scratch);
@@ -220,14 +239,14 @@ impl Walk<'_> {
         lines
     }
 
-    /// Looks for candidates in a part of the block, and for what tells a failure; returns the number of line
-    /// feeds.
-    fn find(&mut self, part: Range<usize>, scratch: &mut Scratch) -> u64 {
+    /// Looks for candidates in the part of the block that begins at `start`, and for what tells a failure;
+    /// returns the number of line feeds.
+    fn find(&mut self, part: Haystack<'_>, start: usize, scratch: &mut Scratch) -> Option<u64> {
         let BlockScan { matcher, narrowed, has_texts, .. } = *self.scan;
-        let lines = matcher.find((narrowed, has_texts), &self.block[part.clone()], scratch);
-        let moved = |sighting: &Sighting| sighting.moved(part.start);
+        let lines = matcher.find((narrowed, has_texts), part, scratch)?;
+        let moved = |sighting: &Sighting| sighting.moved(start);
         self.sightings.extend(scratch.sightings().iter().map(moved));
-        lines
+        Some(lines)
     }
 
     /// Evaluates one event; `event` is relative to `base`, as the candidates are. `is_line` tells whether it

@@ -2,13 +2,22 @@
 //!
 //! Most logs hold no terminal traffic at all. Their text is never copied: a reader reads it straight
 //! into the block, and a caller's own bytes are scanned where they are; only what lies between two
-//! blocks moves.
+//! blocks moves. Nor is it looked at here: of a block that is [not swept](Sweep) only the lines that tell
+//! where it ends are known to be clean, and whoever scans it finds out about the others. It consists of
+//! whole lines, and those can be [cleaned](crate::log::clean_lines) by themselves.
 
-use std::io::{self, ErrorKind, Read};
+use std::{
+    io::{self, ErrorKind, Read},
+    ops::Range,
+};
 
 use memchr::memrchr;
 
-use crate::log::{Cleaner, LogFormat, Profile, Splitter, TAKE_BACK, first_dirt, is_clean};
+use super::doubt::Doubt;
+use crate::{
+    log::{Cleaner, LogFormat, Profile, Splitter, TAKE_BACK, first_dirt, is_clean},
+    matcher::Sweep,
+};
 
 /// Bytes of a block, but for what the one before left over: small enough to stay in a core's L2 cache between
 /// cleaning and scanning, large enough that per-block work does not show.
@@ -39,6 +48,11 @@ pub(super) struct Front {
     buffer: Vec<u8>,
     start: usize,
     end: usize,
+    /// Bytes before `end` that nothing has looked at: they may need cleaning.
+    unswept: usize,
+    /// The text begins inside a line that was too long for one event.
+    mid_line: bool,
+    doubt: Doubt,
     /// Bytes from `start` on that are known to hold no end of an event.
     tried: usize,
     /// Bytes that need cleaning.
@@ -46,19 +60,39 @@ pub(super) struct Front {
     bytes: u64,
 }
 
-/// Whole events in a buffer of their own.
+/// A block of whole events.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Block<'b> {
+    pub(super) text: &'b [u8],
+    pub(super) splitter: Splitter,
+    pub(super) sweep: Sweep,
+}
+
+/// The block at the front of a text.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Whole {
+    splitter: Splitter,
+    length: usize,
+    sweep: Sweep,
+    /// Bytes of the text behind it that nothing has looked at.
+    unswept: usize,
+}
+
+/// A block in a buffer of its own.
 #[cfg(feature = "parallel")]
 #[derive(Debug)]
 pub(super) struct Cut {
-    pub(super) splitter: Splitter,
+    splitter: Splitter,
+    sweep: Sweep,
     pub(super) buffer: Vec<u8>,
-    text: std::ops::Range<usize>,
+    text: Range<usize>,
 }
 
 #[cfg(feature = "parallel")]
 impl Cut {
-    pub(super) fn text(&self) -> &[u8] {
-        &self.buffer[self.text.clone()]
+    pub(super) fn block(&self) -> Block<'_> {
+        let Cut { splitter, sweep, .. } = *self;
+        Block { text: &self.buffer[self.text.clone()], splitter, sweep }
     }
 }
 
@@ -78,7 +112,7 @@ struct Cleaning {
 }
 
 impl Front {
-    pub(super) fn new(profile: Profile) -> Front {
+    pub(super) fn new(profile: Profile, doubt: Doubt) -> Front {
         let cleaning =
             Cleaning { cleaner: Cleaner::new(), plain: false, line: 0, first: [0; 2], seen: 0 };
         Front {
@@ -89,6 +123,9 @@ impl Front {
             buffer: vec![0; MARGIN],
             start: MARGIN,
             end: MARGIN,
+            unswept: 0,
+            mid_line: false,
+            doubt,
             tried: 0,
             raw: Vec::new(),
             bytes: 0,
@@ -127,6 +164,10 @@ impl Front {
             let (read, outcome) = read_full(reader, room);
             self.bytes += read as u64;
             self.arrived(read);
+            // The text that tells the log's format must be clean.
+            if self.splitter.is_none() || self.mid_line || self.doubt.is_raised() {
+                self.sweep();
+            }
             outcome
         } else {
             let mut raw = std::mem::take(&mut self.raw);
@@ -141,13 +182,10 @@ impl Front {
 
     /// The next block of whole events, from what was read before and from the front of `rest`;
     /// nothing when more must be read: then all of `rest` was taken in.
-    pub(super) fn next<'a, 'rest: 'a>(
-        &'a mut self,
-        rest: &mut &'rest [u8],
-    ) -> Option<(Splitter, &'a [u8])> {
+    pub(super) fn next<'a, 'rest: 'a>(&'a mut self, rest: &mut &'rest [u8]) -> Option<Block<'a>> {
         loop {
-            if let Some((splitter, length)) = self.whole(false) {
-                return Some((splitter, self.take(length)));
+            if let Some(whole) = self.whole(false) {
+                return Some(self.take(whole));
             }
             if rest.is_empty() {
                 return None;
@@ -159,14 +197,16 @@ impl Front {
             };
             if self.start < self.end {
                 if let Some(length) = self.join(&splitter, rest) {
-                    return Some((splitter, self.take(length)));
+                    let whole = Whole { splitter, length, sweep: Sweep::Done, unswept: 0 };
+                    return Some(self.take(whole));
                 }
-            } else if let Some(length) = whole_of(&splitter, &rest[..self.block]) {
-                let block;
-                (block, *rest) = rest.split_at(length);
+            } else if let Some((length, sweep)) = self.whole_of(&splitter, &rest[..self.block]) {
+                let text;
+                (text, *rest) = rest.split_at(length);
                 self.bytes += length as u64;
-                self.cleaning.passed(block);
-                return Some((splitter, block));
+                self.cleaning.passed(text);
+                self.mid_line = !text.ends_with(b"\n");
+                return Some(Block { text, splitter, sweep });
             } else {
                 self.append(rest, self.block);
             }
@@ -175,14 +215,33 @@ impl Front {
 
     /// Tells that the log has ended. What is left then comes from [`Front::whole`].
     pub(super) fn finish(&mut self) {
+        self.sweep();
         self.buffer.truncate(self.end);
         self.cleaning.finish(&mut self.buffer);
         self.end = self.buffer.len();
     }
 
-    /// The block at the front of the text by its length, if enough was read. With `last` the log
-    /// has ended.
-    pub(super) fn whole(&mut self, last: bool) -> Option<(Splitter, usize)> {
+    /// The block at the front of the text, if enough was read. With `last` the log has ended.
+    pub(super) fn whole(&mut self, last: bool) -> Option<Whole> {
+        if self.mid_line {
+            self.sweep();
+        }
+        loop {
+            let (splitter, length, told) = self.cut(last)?;
+            let (start, swept) = (self.start, self.end - self.unswept);
+            let (from, to) = (swept.max(start + told.start), start + told.end);
+            if from >= to || is_clean(&self.buffer[from..to]) {
+                let sweep = if start + length <= swept { Sweep::Done } else { Sweep::Due };
+                let unswept = self.unswept.min(self.end - to);
+                return Some(Whole { splitter, length, sweep, unswept });
+            }
+            // Once more, when it is clean.
+            self.sweep();
+        }
+    }
+
+    /// The length of the block at the front of the text, and the part of the text that told it.
+    fn cut(&mut self, last: bool) -> Option<(Splitter, usize, Range<usize>)> {
         let settled = (self.end - self.start).saturating_sub(self.cleaning.unsettled());
         let splitter = self.detected(settled, last)?;
         let text = &self.buffer[self.start..self.start + settled];
@@ -195,33 +254,31 @@ impl Front {
             }
             // What is left over must be moved before more is read.
             let window = if settled < 2 * least { settled } else { least };
-            match splitter.complete(&text[..window], last && window == settled) {
-                0 if window == settled && last => return None,
-                0 => self.tried = window,
-                length => return Some((splitter, length)),
+            match splitter.cut(&text[..window], last && window == settled) {
+                (0, _) if window == settled && last => return None,
+                (0, _) => self.tried = window,
+                (length, told) => return Some((splitter, length, told..window)),
             }
         }
     }
 
     /// Takes the block at the front of the text.
-    pub(super) fn take(&mut self, length: usize) -> &[u8] {
+    pub(super) fn take(&mut self, Whole { splitter, length, sweep, unswept }: Whole) -> Block<'_> {
         let start = self.start;
         self.start += length;
-        self.tried = 0;
-        &self.buffer[start..self.start]
+        (self.tried, self.unswept) = (0, unswept);
+        let text = &self.buffer[start..self.start];
+        self.mid_line = !text.ends_with(b"\n");
+        Block { text, splitter, sweep }
     }
 
     /// Takes the block at the front of the text with the buffer that it lies in, and goes on in
     /// `spare`.
     #[cfg(feature = "parallel")]
-    pub(super) fn hand_over(
-        &mut self,
-        (splitter, length): (Splitter, usize),
-        spare: Vec<u8>,
-    ) -> Cut {
-        let start = self.start;
-        self.take(length);
-        Cut { splitter, buffer: self.go_on_in(spare), text: start..start + length }
+    pub(super) fn hand_over(&mut self, whole: Whole, spare: Vec<u8>) -> Cut {
+        let text = self.start..self.start + whole.length;
+        let Block { splitter, sweep, .. } = self.take(whole);
+        Cut { splitter, sweep, buffer: self.go_on_in(spare), text }
     }
 
     /// Moves the text into another buffer, and gives the one it was in.
@@ -262,9 +319,21 @@ impl Front {
             self.buffer.truncate(self.end);
             self.buffer.extend_from_slice(piece);
             self.arrived(piece.len());
+            self.sweep();
         } else {
             self.clean(piece);
         }
+    }
+
+    /// The whole events at the front of a caller's bytes, where they need no cleaning or that is not known.
+    fn whole_of(&mut self, splitter: &Splitter, window: &[u8]) -> Option<(usize, Sweep)> {
+        let settled = memrchr(b'\n', window)? + 1;
+        let (length, told) = splitter.cut(&window[..settled], false);
+        let trusts = !(self.mid_line || self.doubt.is_raised());
+        if length == 0 || !is_clean(&window[if trusts { told } else { 0 }..settled]) {
+            return None;
+        }
+        Some((length, if trusts { Sweep::DueInMemory } else { Sweep::Done }))
     }
 
     /// Looks for the end of the event that the buffer begins and `rest` goes on with, so that what
@@ -297,22 +366,26 @@ impl Front {
 
     /// Bytes were put behind the text as they are.
     fn arrived(&mut self, length: usize) {
-        let new = self.end..self.end + length;
-        let Some(at) = first_dirt(&self.buffer[new.clone()]) else {
-            self.cleaning.passed(&self.buffer[new.clone()]);
-            self.end = new.end;
-            return;
-        };
+        let before = self.end;
+        self.end += length;
+        self.unswept += length;
+        self.cleaning.passed(&self.buffer[before..self.end]);
+    }
+
+    /// Looks at what nothing has looked at, and cleans it from the first line on that needs it.
+    fn sweep(&mut self) {
+        let from = self.end - std::mem::take(&mut self.unswept);
+        let Some(at) = first_dirt(&self.buffer[from..self.end]) else { return };
+        self.doubt.raise();
         // The cleaner must see the whole line: a carriage return may take it back.
-        let line = memrchr(b'\n', &self.buffer[self.start..new.start + at])
+        let line = memrchr(b'\n', &self.buffer[self.start..from + at])
             .map_or(self.start, |feed| self.start + feed + 1);
-        let gone = self.cleaning.line.saturating_sub(self.end.saturating_sub(line));
         let mut raw = std::mem::take(&mut self.raw);
         raw.clear();
-        raw.extend_from_slice(&self.buffer[line..new.end]);
+        raw.extend_from_slice(&self.buffer[line..self.end]);
         self.buffer.truncate(line);
         self.end = line;
-        self.cleaning.resume(line == self.start && gone > 0);
+        self.cleaning.resume(line == self.start && self.mid_line);
         self.clean(&raw);
         self.raw = raw;
     }
@@ -383,18 +456,6 @@ impl Cleaning {
     }
 }
 
-/// The length of the whole events at the front of a caller's bytes, where they are clean.
-fn whole_of(splitter: &Splitter, window: &[u8]) -> Option<usize> {
-    let settled = memrchr(b'\n', window)? + 1;
-    if !is_clean(&window[..settled]) {
-        return None;
-    }
-    match splitter.complete(&window[..settled], false) {
-        0 => None,
-        length => Some(length),
-    }
-}
-
 /// Reads until the room is full, the input ends (false) or fails.
 fn read_full(reader: &mut dyn Read, room: &mut [u8]) -> (usize, io::Result<bool>) {
     let mut filled = 0;
@@ -417,14 +478,14 @@ mod tests {
     fn behind_a_block_only_a_line_is_left_over() {
         let block = 4 * SAMPLE;
         let text = format!("{}\n", "a".repeat(99)).repeat(10 * block / 100);
-        let mut front = Front::new(Profile::Lines);
+        let mut front = Front::new(Profile::Lines, Doubt::default());
         front.set_block(block);
         let (mut reader, mut blocks) = (text.as_bytes(), 0);
         while front.fill(&mut reader).expect("memory can be read") {
-            while let Some((_, length)) = front.whole(false) {
-                let left = front.end - front.start - length;
+            while let Some(whole) = front.whole(false) {
+                front.take(whole);
+                let left = front.end - front.start;
                 assert!(left < 100, "{left} bytes behind block {blocks}");
-                front.take(length);
                 blocks += 1;
             }
         }

@@ -1,23 +1,25 @@
 //! One log, fed in pieces of any size.
 
 use std::{
+    borrow::Cow,
     io::{self, Read},
     sync::Arc,
 };
 
 use crate::{
     fields::{FieldValues, Fields},
-    log::{LogFormat, MAX_EVENT, Splitter, TimeContext},
-    matcher::{Matcher, Narrowed, Scratch},
+    log::{LogFormat, MAX_EVENT, Splitter, TimeContext, clean_lines},
+    matcher::{Haystack, Matcher, Narrowed, Scratch},
     run::RunMeta,
 };
 
 use super::{
     ScanOptions,
     around::Context,
-    block::{BlockReport, BlockScan},
-    front::Front,
-    merge::{Merge, Source},
+    block::BlockScan,
+    doubt::Doubt,
+    front::{Block, Front},
+    merge::{Merge, Scanned},
     report::{Evidence, LogReport},
     settled::Settled,
 };
@@ -70,6 +72,7 @@ pub(super) fn file_fields(meta: &RunMeta, name: &str, options: &ScanOptions) -> 
 pub(super) struct Log<'m> {
     pub(super) matcher: &'m Matcher,
     pub(super) settled: Arc<Settled>,
+    doubt: Doubt,
     narrowed: Narrowed,
     time: TimeContext,
     file: Fields,
@@ -87,21 +90,34 @@ pub(super) struct Keep {
 }
 
 impl Log<'_> {
-    /// Scans one of the log's blocks.
-    pub(super) fn scan(&self, source: &Source<'_>, scratch: &mut Scratch) -> BlockReport {
-        let block = BlockScan {
+    /// Scans the block at this place of the log.
+    pub(super) fn scan<'b>(
+        &self,
+        (place, block): (usize, Block<'b>),
+        scratch: &mut Scratch,
+    ) -> Scanned<'b> {
+        let Block { text, splitter, sweep } = block;
+        let scan = BlockScan {
             matcher: self.matcher,
             narrowed: &self.narrowed,
-            splitter: &source.splitter,
+            splitter: &splitter,
             file: &self.file,
             time: &self.time,
             keep: self.keep,
             wants_failures: !self.settled.is_settled(),
-            has_texts: !self.settled.pays_at(source.place),
+            has_texts: !self.settled.pays_at(place),
         };
-        let report = block.scan(source.block, scratch);
+        let (text, report) = match scan.scan(Haystack { bytes: text, sweep }, scratch) {
+            Some(report) => (Cow::Borrowed(text), report),
+            None => {
+                self.doubt.raise();
+                let text = clean_lines(text);
+                let report = scan.scan(Haystack::swept(&text), scratch).unwrap_or_default();
+                (Cow::Owned(text), report)
+            }
+        };
         self.settled.see(report.hits.iter().map(|(fingerprint, _)| *fingerprint));
-        report
+        Scanned { place, text, splitter, report }
     }
 
     /// An event's bytes read into evidence.
@@ -127,11 +143,11 @@ impl<'m> LogScan<'m> {
     ) -> LogScan<'m> {
         let narrowed = matcher.narrow(&file);
         let keep = Keep { all: options.all, context: options.context };
-        let name = name.to_owned();
+        let (name, doubt) = (name.to_owned(), Doubt::default());
         let report = LogReport { file: name.clone(), complete: true, ..LogReport::default() };
         LogScan {
-            log: Log { matcher, settled, narrowed, time, file, name, keep },
-            front: Front::new(options.profile),
+            front: Front::new(options.profile, doubt.clone()),
+            log: Log { matcher, settled, doubt, narrowed, time, file, name, keep },
             status: Status { options, report },
             scratch: matcher.scratch(),
             merge: Merge::default(),
@@ -156,10 +172,8 @@ impl<'m> LogScan<'m> {
                 return false;
             }
             let LogScan { log, front, scratch, merge, blocks, .. } = self;
-            let Some((splitter, block)) = front.next(&mut rest) else { return true };
-            let source = Source { place: *blocks, block, splitter };
-            let found = log.scan(&source, scratch);
-            merge.add(source, found, log.keep);
+            let Some(block) = front.next(&mut rest) else { return true };
+            merge.add(log.scan((*blocks, block), scratch), log.keep);
             *blocks += 1;
         }
     }
@@ -234,11 +248,10 @@ impl<'m> LogScan<'m> {
 
     /// Scans the blocks that were read; with `last`, all that is left.
     fn scan_ready(&mut self, last: bool) {
-        while let Some((splitter, length)) = self.front.whole(last) {
-            let block = self.front.take(length);
-            let source = Source { place: self.blocks, block, splitter };
-            let found = self.log.scan(&source, &mut self.scratch);
-            self.merge.add(source, found, self.log.keep);
+        while let Some(whole) = self.front.whole(last) {
+            let block = self.front.take(whole);
+            let scanned = self.log.scan((self.blocks, block), &mut self.scratch);
+            self.merge.add(scanned, self.log.keep);
             self.blocks += 1;
         }
     }

@@ -1,5 +1,6 @@
 //! Blocks' reports to a log's report, in whatever order they come.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
@@ -32,12 +33,22 @@ pub(super) struct Merge {
 
 const NONE: u32 = u32::MAX;
 
-/// A block and its place in the log.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Source<'b> {
+/// What a block gave, and its place in the log.
+#[derive(Debug)]
+pub(super) struct Scanned<'b> {
     pub(super) place: usize,
-    pub(super) block: &'b [u8],
+    /// Its clean text.
+    pub(super) text: Cow<'b, [u8]>,
     pub(super) splitter: Splitter,
+    pub(super) report: BlockReport,
+}
+
+/// A block's clean text and its place in the log.
+#[derive(Clone, Copy, Debug)]
+struct Source<'b> {
+    place: usize,
+    block: &'b [u8],
+    splitter: Splitter,
 }
 
 /// One fingerprint's hits.
@@ -61,8 +72,10 @@ struct Kept {
 
 impl Merge {
     /// Takes in what a block gave.
-    pub(super) fn add(&mut self, source: Source<'_>, report: BlockReport, keep: Keep) {
-        let Source { place, block, splitter } = source;
+    pub(super) fn add(&mut self, scanned: Scanned<'_>, keep: Keep) {
+        let Scanned { place, text, splitter, report } = scanned;
+        let block = &*text;
+        let source = Source { place, block, splitter };
         self.edges.keep(place, &splitter, block, keep.context);
         if self.lines.len() <= place {
             self.lines.resize(place + 1, 0);

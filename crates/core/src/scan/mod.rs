@@ -3,6 +3,7 @@
 mod around;
 mod block;
 mod choice;
+mod doubt;
 mod event_scan;
 mod failing;
 mod front;

@@ -18,15 +18,18 @@
 //!
 //! The steps are apart, a [group](GROUP) of windows at a time, so that none waits for a mispredicted branch
 //! of another: codes and masks; the places that are worth a hash; the hashes; what stands beside the words
-//! that are left. Which are kept is the [sieve](super::sieve)'s to say.
+//! that are left. Which are kept is the [sieve](super::sieve)'s to say. On the way it is told where line feeds are
+//! and whether the text needs [cleaning](crate::log::is_clean), so that nothing else has to look at every byte.
 //!
 //! Beside [the sweep for control traffic](crate::log::is_clean) this is the one module of the crate with
 //! `unsafe`: vector loads and stores behind run-time detection of the instruction set. The portable form below it
 //! is the specification; a test holds them equal. What it buys for a whole scan of real CI logs with 963
-//! fingerprints, on one core of an AMD EPYC (Zen 4): 3.7 GB/s with AVX-512, 2.2 with AVX2, 0.8 in the portable form.
+//! fingerprints, on one core of an AMD EPYC (Zen 4): 4.0 GB/s with AVX-512, 2.2 with AVX2, 0.8 in the portable form.
 #![allow(unsafe_code)]
 
-use std::array;
+use std::{array, cell::Cell};
+
+use ahead::{Ahead, STEPS, Step};
 
 use super::{
     beside::{BESIDE, Beside, MOST, Slots, Word, bit_beside},
@@ -49,6 +52,8 @@ pub(super) struct Found {
     pub(super) lines: u64,
     /// Where the groups begin that have bytes outside ASCII.
     beyond_ascii: Vec<u32>,
+    /// The block needs cleaning.
+    is_dirty: bool,
     /// Room for a group, kept for the next block.
     group: Option<Box<Room>>,
 }
@@ -79,6 +84,7 @@ impl Found {
         self.feeds.clear();
         self.lines = 0;
         self.beyond_ascii.clear();
+        self.is_dirty = false;
     }
 
     /// Words that may be anchors of what may stand here, in order.
@@ -101,6 +107,11 @@ impl Found {
         })
     }
 
+    /// Whether the block has an escape, or a carriage return that no line feed follows.
+    pub(super) fn is_dirty(&self) -> bool {
+        self.is_dirty
+    }
+
     /// The number of line feeds before a place of the block.
     pub(super) fn feeds_before(&self, at: usize) -> u64 {
         let (run, window) = (at / WINDOW / RUN, at / WINDOW);
@@ -119,14 +130,54 @@ struct Masks {
     word: u64,
     /// Bytes inside which a token can go on: words, `. : ' , ;` and everything beyond ASCII.
     chain: u64,
-    /// Beyond ASCII.
-    high: u64,
     /// Line feeds.
     feed: u64,
+    /// Carriage returns.
+    returns: u64,
+}
+
+/// What is seldom in a group: whether it is there at all, as its masks would cost each window more.
+#[derive(Clone, Copy, Default)]
+struct Rare {
+    beyond_ascii: bool,
+    escape: bool,
+}
+
+const ESCAPE: u8 = b'\x1b';
+
+/// A text in which words are looked for: a block, or a part of one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Haystack<'b> {
+    pub(crate) bytes: &'b [u8],
+    pub(crate) sweep: Sweep,
+}
+
+/// Whether a text was looked at for terminal traffic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sweep {
+    /// It was, and is clean.
+    Done,
+    /// It was not: it is looked at while words are looked for, which ends where something is found.
+    Due,
+    /// It was not, and lies in a caller's memory, of which no cache may have anything: it is fetched ahead too.
+    DueInMemory,
+}
+
+impl<'b> Haystack<'b> {
+    /// One that is clean, or that is taken as it is.
+    pub(crate) fn swept(bytes: &'b [u8]) -> Haystack<'b> {
+        Haystack { bytes, sweep: Sweep::Done }
+    }
+
+    /// Whether it has to come from memory.
+    #[cfg(all(target_arch = "x86_64", not(miri)))]
+    fn is_cold(&self) -> bool {
+        self.sweep == Sweep::DueInMemory
+    }
 }
 
 /// Finds the words of a block that pass the sieve.
-pub(super) fn find(filters: Filters<'_>, block: &[u8], found: &mut Found) {
+pub(super) fn find(filters: Filters<'_>, block: Haystack<'_>, found: &mut Found) {
     found.clear();
     #[cfg(all(target_arch = "x86_64", not(miri)))]
     {
@@ -143,7 +194,7 @@ pub(super) fn find(filters: Filters<'_>, block: &[u8], found: &mut Found) {
 }
 
 /// The same without vector instructions: the specification of the others.
-pub(super) fn find_portable(filters: Filters<'_>, block: &[u8], found: &mut Found) {
+pub(super) fn find_portable(filters: Filters<'_>, block: Haystack<'_>, found: &mut Found) {
     let sift = |text: &Text, offset: usize, Starts { brief, longer }: Starts| {
         let mut left = brief | longer;
         let mut kept = left;
@@ -165,21 +216,30 @@ pub(super) fn find_portable(filters: Filters<'_>, block: &[u8], found: &mut Foun
     };
     let form = Form {
         read: |state: &mut State, text: &Group, windows, room: &mut Room| {
-            state.read(text, windows, &read_portable, room)
+            let (high, escape) = (Cell::new(0), Cell::new(0));
+            let read = |window: &Window, codes: &mut Window| {
+                let (masks, rare) = read_portable(window, codes);
+                high.set(high.get() | rare[0]);
+                escape.set(escape.get() | rare[1]);
+                masks
+            };
+            let rare = || Rare { beyond_ascii: high.get() != 0, escape: escape.get() != 0 };
+            state.read::<false>(text, windows, (&read, &rare), room)
         },
-        starts: |room: &mut Room, windows| room.starts(windows, &sift, &place_bits),
-        hash: |room: &mut Room, count| room.hash(count, &homes, &keep),
+        starts: |room: &mut Room, windows| room.starts::<false>(windows, &sift, &place_bits),
+        hash: |room: &mut Room, count| room.hash::<false>(count, &homes, &keep),
         eights: false,
     };
     run(filters, block, found, form);
 }
 
 /// Each step is a loop that the compiler turns into whatever vector instructions every machine of the kind
-/// has.
+/// has. Beside the masks it tells two more: beyond ASCII, and escapes.
 #[inline(always)]
-fn read_portable(window: &Window, codes: &mut Window) -> Masks {
+fn read_portable(window: &Window, codes: &mut Window) -> (Masks, [u64; 2]) {
     let all = |is: bool| 0_u8.wrapping_sub(u8::from(is));
     let (mut chain, mut feed) = ([0; WINDOW], [0; WINDOW]);
+    let (mut escape, mut returns) = ([0; WINDOW], [0; WINDOW]);
     for (index, &byte) in window.iter().enumerate() {
         let (folded, high) = (byte | 0x20, all(byte >= 0x80));
         let letter = all(folded.wrapping_sub(b'a') < 26);
@@ -190,17 +250,20 @@ fn read_portable(window: &Window, codes: &mut Window) -> Masks {
         codes[index] = byte & word & !small;
         chain[index] = word | high | glue | all(byte == b':') | all(byte == b';');
         feed[index] = all(byte == b'\n');
+        escape[index] = all(byte == ESCAPE);
+        returns[index] = all(byte == b'\r');
     }
     let mut word = [0; WINDOW];
     for (word, code) in word.iter_mut().zip(codes) {
         *word = all(*code != 0);
     }
-    Masks {
+    let masks = Masks {
         word: highest_bits(&word),
         chain: highest_bits(&chain),
-        high: highest_bits(window),
         feed: highest_bits(&feed),
-    }
+        returns: highest_bits(&returns),
+    };
+    (masks, [highest_bits(window), highest_bits(&escape)])
 }
 
 /// The highest bit of each byte.
@@ -308,8 +371,12 @@ impl Text {
 
 /// The loop all forms share.
 #[inline(always)]
-fn run<R, S, H>(filters: Filters<'_>, block: &[u8], found: &mut Found, form: Form<R, S, H>)
-where
+fn run<R, S, H>(
+    filters: Filters<'_>,
+    Haystack { bytes: block, sweep }: Haystack<'_>,
+    found: &mut Found,
+    form: Form<R, S, H>,
+) where
     R: Fn(&mut State, &Group, usize, &mut Room) -> Read,
     S: Fn(&mut Room, usize) -> usize,
     H: Fn(&mut Room, usize) -> usize,
@@ -330,14 +397,19 @@ where
             }
         };
         let windows = rest.len().div_ceil(WINDOW).min(GROUP);
+        room.ahead = Ahead::of(rest);
         let read = (form.read)(&mut state, text, windows, room);
         let places = (form.starts)(room, windows);
         read.told(room, start, found);
+        if found.is_dirty && sweep != Sweep::Done {
+            break;
+        }
         let kept = (form.hash)(room, places);
         let round = start.checked_sub(BESIDE).filter(|_| form.eights);
         let round = round.and_then(|from| block[from..].first_chunk());
         room.sifted(filters.slots, (block, round, start), kept, found);
     }
+    found.is_dirty |= state.returns >> (WINDOW - 1) != 0;
     found.group = Some(group);
 }
 
@@ -352,6 +424,8 @@ fn window(text: &Group, index: usize) -> &Window {
 struct State {
     /// The word bytes of the window before.
     last: u64,
+    /// Its carriage returns.
+    returns: u64,
     /// The windows of the group before that are all chain, a bit each.
     full: u64,
 }
@@ -359,6 +433,8 @@ struct State {
 /// Room for what is known of a group.
 #[derive(Debug)]
 struct Room {
+    /// The text that will be read soon.
+    ahead: Ahead,
     text: Text,
     /// The places where words start that are worth a hash.
     places: [u16; PLACES],
@@ -367,6 +443,8 @@ struct Room {
     masks: WordMasks,
     /// The masks of line feeds.
     feeds: [u64; GROUP],
+    /// Carriage returns; the first are those of the window before the group.
+    returns: [u64; GROUP + 1],
     /// The masks of what chains consist of.
     chains: [u64; GROUP],
     /// Where brief words start, and where longer ones do.
@@ -381,11 +459,13 @@ struct WordMasks([u64; GROUP + 2]);
 impl Default for Room {
     fn default() -> Room {
         Room {
+            ahead: Ahead::default(),
             text: Text { codes: [0; CODES] },
             places: [0; PLACES],
             homes: [EightHomes::default(); PLACES / EIGHT],
             masks: WordMasks([0; GROUP + 2]),
             feeds: [0; GROUP],
+            returns: [0; GROUP + 1],
             chains: [0; GROUP],
             brief: [0; GROUP],
             longer: [0; GROUP],
@@ -399,29 +479,34 @@ struct Read {
     windows: usize,
     /// The line feeds of each run.
     lines: [u32; GROUP / RUN],
-    high: u64,
+    rare: Rare,
+    /// There is an escape, or a byte that follows a carriage return and is no line feed.
+    is_dirty: bool,
     /// The windows that made a chain too long, a bit each.
     chains: u64,
 }
 
 impl State {
-    /// Reads a group's windows, and the one behind them. Of each `read` writes the codes and tells the masks.
+    /// Reads a group's windows, and the one behind them. Of each `read` writes the codes and tells the masks; `rare`
+    /// tells what it has seen besides.
     #[inline(always)]
-    fn read(
+    fn read<const COLD: bool>(
         &mut self,
         text: &Group,
         windows: usize,
-        read: &impl Fn(&Window, &mut Window) -> Masks,
+        (read, rare): (&impl Fn(&Window, &mut Window) -> Masks, &impl Fn() -> Rare),
         room: &mut Room,
     ) -> Read {
         let mut all = Read { windows, ..Read::default() };
         room.masks.0[0] = self.last;
+        room.returns[0] = self.returns;
         for index in 0..windows {
+            room.ahead.fetch::<COLD>(Step::Read, index);
             let masks = read(window(text, index), room.text.window(index));
             room.masks.0[index + 1] = masks.word;
             room.feeds[index] = masks.feed;
             room.chains[index] = masks.chain;
-            all.high |= masks.high;
+            room.returns[index + 1] = masks.returns;
         }
         // Apart, as the compiler does this for several windows at once.
         room.feeds[windows..].fill(0);
@@ -433,6 +518,9 @@ impl State {
         all.chains = chains_too_long(self.full, full);
         self.full = full;
         self.last = room.masks.0[windows];
+        all.rare = rare();
+        all.is_dirty = all.rare.escape || room.has_lone_return(windows);
+        self.returns = room.returns[windows];
         let behind = read(window(text, windows), room.text.window(windows));
         room.masks.0[windows + 1] = behind.word;
         all
@@ -448,9 +536,23 @@ fn chains_too_long(before: u64, full: u64) -> u64 {
 }
 
 impl Room {
+    /// Whether a byte of so many windows follows a carriage return and is no line feed. What the last byte is,
+    /// the next group tells.
+    #[inline(always)]
+    fn has_lone_return(&self, windows: usize) -> bool {
+        let returns = &self.returns[..=windows];
+        if returns.iter().fold(0, |any, returns| any | returns) == 0 {
+            return false;
+        }
+        let pairs = returns.windows(2).zip(&self.feeds);
+        let lone =
+            pairs.map(|(returns, feeds)| (returns[1] << 1 | returns[0] >> (WINDOW - 1)) & !feeds);
+        lone.fold(0, |all, lone| all | lone) != 0
+    }
+
     /// Notes where words start that are worth a hash, and tells how many there are.
     #[inline(always)]
-    fn starts(
+    fn starts<const COLD: bool>(
         &mut self,
         windows: usize,
         sift: &impl Fn(&Text, usize, Starts) -> u64,
@@ -463,6 +565,7 @@ impl Room {
         }
         let mut count = 0;
         for index in 0..windows {
+            self.ahead.fetch::<COLD>(Step::Starts, index);
             let offset = index * WINDOW;
             let starts = Starts { brief: self.brief[index], longer: self.longer[index] };
             let worth = sift(&self.text, offset, starts);
@@ -482,7 +585,7 @@ impl Room {
     /// gather eight by one instruction made all this take twice as long on an AMD EPYC (Zen 4), and Intel's
     /// machines that are mended against Downfall (CVE-2022-40982) are slow at it too.
     #[inline(always)]
-    fn hash(
+    fn hash<const COLD: bool>(
         &mut self,
         count: usize,
         homes: &impl Fn(Eight) -> EightHomes,
@@ -491,12 +594,14 @@ impl Room {
         // What is behind the last place is hashed with it, and dropped.
         let eights = count.div_ceil(EIGHT);
         let places = self.places.as_chunks().0.iter();
-        for (own, eight) in self.homes.iter_mut().zip(places).take(eights) {
+        for (turn, (own, eight)) in self.homes.iter_mut().zip(places).take(eights).enumerate() {
+            self.ahead.fetch::<COLD>(Step::Homes, turn * STEPS);
             let eight: &EightPlaces = eight;
             *own = homes(eight.map(|place| self.text.load(place)));
         }
         let mut kept = 0;
         for (index, homes) in self.homes.iter().enumerate().take(eights) {
+            self.ahead.fetch::<COLD>(Step::Keep, index * STEPS);
             let mut eight: EightPlaces = self.places.as_chunks().0[index];
             let admitted = keep(&mut eight, homes, EIGHT.min(count - index * EIGHT));
             self.places[kept..kept + EIGHT].copy_from_slice(&eight);
@@ -585,7 +690,8 @@ impl Read {
             found.lines += u64::from(lines);
         }
         found.feeds.extend_from_slice(&room.feeds[..self.windows]);
-        if self.high != 0 {
+        found.is_dirty |= self.is_dirty;
+        if self.rare.beyond_ascii {
             found.beyond_ascii.push(start as u32);
         }
         let mut chains = self.chains;
@@ -671,6 +777,7 @@ fn longer_runs(word: u64, next: u64) -> u64 {
     four & ((word >> 4) | (next << 60))
 }
 
+mod ahead;
 #[cfg(all(target_arch = "x86_64", not(miri)))]
 mod x86;
 

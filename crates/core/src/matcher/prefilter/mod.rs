@@ -26,6 +26,7 @@ use beside::Slots;
 pub(crate) use context::Context;
 use context::Verdict;
 use kernel::{Filters, Found};
+pub(crate) use kernel::{Haystack, Sweep};
 pub(crate) use sieve::is_word_byte;
 use sieve::{Sieve, Sought};
 use words::{Seen, Words};
@@ -178,13 +179,14 @@ impl Prefilter {
 
     /// Fills `buffers.candidates` with the places of `block` worth a closer look, by position, and
     /// beside them what is told for its own sake. The block must begin and end at event borders.
-    /// Returns the number of line feeds.
+    /// Returns the number of line feeds; nothing, and no places either, when the block was not swept and needs
+    /// cleaning.
     pub(crate) fn find(
         &self,
-        block: &[u8],
+        block: Haystack<'_>,
         Wanted { live, pieces, texts }: Wanted<'_>,
         buffers: &mut Buffers,
-    ) -> u64 {
+    ) -> Option<u64> {
         let WordSearch { sieve, slots, words } = self.search(texts);
         let Buffers { found, seen, candidates, marks, sightings } = buffers;
         candidates.clear();
@@ -192,6 +194,10 @@ impl Prefilter {
         sightings.clear();
         let filters = Filters { sieve, slots };
         kernel::find(filters, block, found);
+        let Haystack { bytes: block, sweep } = block;
+        if sweep != Sweep::Done && found.is_dirty() {
+            return None;
+        }
         words.look_up(block, found.words(), seen, marks);
         for &word in &seen.phrases {
             let phrases = words.phrases(word, block, &self.contexts);
@@ -208,7 +214,7 @@ impl Prefilter {
         candidates.sort_by_key(|candidate| candidate.position);
         marks.sort_unstable();
         sightings.sort_unstable_by_key(|sighting| (sighting.position, sighting.text));
-        found.lines
+        Some(found.lines)
     }
 
     /// Looks at phrases that may stand round the word at a place.
@@ -326,7 +332,7 @@ mod tests {
             Prefilter::new(&literals, Extras { marks: &["unlikely"], texts: &[] }, |_| 0.0);
         let mut buffers = Buffers::default();
         let wanted = Wanted { live: &vec![true; words.len()], pieces: false, texts: true };
-        prefilter.find(text.as_bytes(), wanted, &mut buffers);
+        prefilter.find(Haystack::swept(text.as_bytes()), wanted, &mut buffers);
         let ids = buffers.candidates.iter().map(|candidate| match candidate.what {
             What::Literal { id, .. } => id.0,
             What::Exact => u32::MAX,

@@ -21,12 +21,11 @@ use std::{
 use rayon::{Scope, ThreadPool};
 
 use crate::{
-    log::Splitter,
     matcher::Scratch,
     scan::{
-        front::{Cut, Front},
+        front::{Cut, Front, Whole},
         log_scan::{Log, LogScan, Status},
-        merge::{Merge, Source},
+        merge::Merge,
     },
 };
 
@@ -87,9 +86,8 @@ impl Crew<'_> {
     }
 
     fn scan(&self, (place, block): (usize, &Cut), scratch: &mut Scratch) {
-        let source = Source { place, block: block.text(), splitter: block.splitter };
-        let found = self.log.scan(&source, scratch);
-        self.state().merge.add(source, found, self.log.keep);
+        let scanned = self.log.scan((place, block.block()), scratch);
+        self.state().merge.add(scanned, self.log.keep);
     }
 
     /// Scans what is in the queue until it is empty.
@@ -150,8 +148,8 @@ impl Lead<'_, '_, '_> {
                 break Ok(());
             }
             let more = self.front.fill(reader);
-            while let Some((splitter, length)) = self.front.whole(false) {
-                self.pass_on(splitter, length);
+            while let Some(whole) = self.front.whole(false) {
+                self.pass_on(whole);
             }
             match more {
                 Ok(true) => {}
@@ -164,22 +162,21 @@ impl Lead<'_, '_, '_> {
     }
 
     /// Has the block at the front of the text scanned, here or elsewhere.
-    fn pass_on(&mut self, splitter: Splitter, length: usize) {
+    fn pass_on(&mut self, whole: Whole) {
         let crew = self.crew;
         let place = *self.blocks;
         *self.blocks += 1;
         let mut state = crew.state();
         if !state.has_room() {
             drop(state);
-            let block = self.front.take(length);
-            let source = Source { place, block, splitter };
-            let found = crew.log.scan(&source, self.scratch);
-            crew.state().merge.add(source, found, crew.log.keep);
+            let block = self.front.take(whole);
+            let scanned = crew.log.scan((place, block), self.scratch);
+            crew.state().merge.add(scanned, crew.log.keep);
             return;
         }
         let spare = state.spare.pop().unwrap_or_default();
         drop(state);
-        let block = self.front.hand_over((splitter, length), spare);
+        let block = self.front.hand_over(whole, spare);
         let mut state = crew.state();
         state.queue.push_back((place, block));
         let wanted = (state.active + state.queue.len()).min(crew.threads - 1);

@@ -32,7 +32,7 @@ use crate::{
     scan::{
         front::{Cut, Front},
         log_scan::{Log, LogScan, Status},
-        merge::{Merge, Source},
+        merge::Merge,
     },
 };
 
@@ -109,11 +109,11 @@ impl<'m> Reading<'_, 'm> {
     fn next(&mut self, buffer: Vec<u8>) -> Option<(usize, Cut)> {
         self.rest = self.front.go_on_in(buffer);
         while self.outcome.is_none() {
-            if let Some((splitter, length)) = self.front.whole(false) {
+            if let Some(whole) = self.front.whole(false) {
                 let place = *self.blocks;
                 *self.blocks += 1;
                 let rest = std::mem::take(&mut self.rest);
-                return Some((place, self.front.hand_over((splitter, length), rest)));
+                return Some((place, self.front.hand_over(whole, rest)));
             }
             self.read();
         }
@@ -144,9 +144,8 @@ impl<'a, 'm> Crew<'a, 'm> {
             let Some((place, block)) = turn.next(buffer) else { return };
             drop(turn);
             self.call_helper(scope);
-            let source = Source { place, block: block.text(), splitter: block.splitter };
-            let found = self.log.scan(&source, scratch);
-            self.found().merge.add(source, found, self.log.keep);
+            let scanned = self.log.scan((place, block.block()), scratch);
+            self.found().merge.add(scanned, self.log.keep);
             buffer = block.buffer;
         }
     }

@@ -6,7 +6,7 @@ use super::{super::sieve::Sought, *};
 
 fn words(sieve: &Sieve, text: &[u8]) -> Vec<(usize, usize)> {
     let mut found = Found::default();
-    find(Filters { sieve, slots: &Slots::anything() }, text, &mut found);
+    find(Filters { sieve, slots: &Slots::anything() }, Haystack::swept(text), &mut found);
     let words = found.words().iter().map(|sifted| sifted.word);
     words.map(|word| (word.at as usize, usize::from(word.length))).collect()
 }
@@ -60,20 +60,35 @@ fn of_any_number_of_words_those_that_are_sought_are_found() {
     }
 }
 
+type Find = fn(Filters<'_>, Haystack<'_>, &mut Found);
+
+/// Each form that runs here, by its name.
+fn forms() -> Vec<(&'static str, Find)> {
+    let mut forms: Vec<(_, Find)> = vec![("fastest", find), ("portable", find_portable)];
+    #[cfg(target_arch = "x86_64")]
+    if x86::has_avx2() {
+        // SAFETY: detected just above.
+        forms.push(("AVX2", |filters, text, found| unsafe {
+            x86::find_avx2(filters, text, found);
+        }));
+    }
+    forms
+}
+
 #[test]
 fn a_long_chain_is_told_once() {
     let sieve = sieve(&["mirrors"]);
     let mut found = Found::default();
     let filters = Filters { sieve: &sieve, slots: &Slots::anything() };
-    find(filters, "a.b:c'é,".repeat(100).as_bytes(), &mut found);
+    find(filters, Haystack::swept("a.b:c'é,".repeat(100).as_bytes()), &mut found);
     assert_eq!(found.chains, [2 * WINDOW as u32]);
     assert_eq!(found.beyond_ascii, [0]);
     // Begun in the last window of a group.
     let blank = GROUP_BYTES - WINDOW;
     let text = " ".repeat(blank) + &"a.b:c'd,".repeat(100);
-    find(filters, text.as_bytes(), &mut found);
+    find(filters, Haystack::swept(text.as_bytes()), &mut found);
     assert_eq!(found.chains, [(blank + 2 * WINDOW) as u32]);
-    find(filters, "a.b:c'd, ".repeat(100).as_bytes(), &mut found);
+    find(filters, Haystack::swept("a.b:c'd, ".repeat(100).as_bytes()), &mut found);
     assert!(found.chains.is_empty() && found.beyond_ascii.is_empty());
 }
 
@@ -83,7 +98,7 @@ fn what_folds_into_ascii_is_found_once_wherever_groups_end() {
     for gap in (0..GROUP_BYTES * 2).step_by(GROUP_BYTES / 2).flat_map(|at| at..at + 4) {
         let text = format!("{}\u{212A}\u{2014}\u{130}\u{c4}", "-".repeat(gap));
         let mut found = Found::default();
-        find(filters, text.as_bytes(), &mut found);
+        find(filters, Haystack::swept(text.as_bytes()), &mut found);
         let places: Vec<u32> = found.folding_into_ascii(text.as_bytes()).collect();
         assert_eq!(places, [gap as u32, gap as u32 + 6], "gap {gap}");
     }
@@ -103,8 +118,8 @@ proptest! {
         let sieve = Sieve::new(any_case.chain(written));
         let (mut fast, mut plain) = (Found::default(), Found::default());
         let filters = Filters { sieve: &sieve, slots: &Slots::anything() };
-        find(filters, &text, &mut fast);
-        find_portable(filters, &text, &mut plain);
+        find(filters, Haystack::swept(&text), &mut fast);
+        find_portable(filters, Haystack::swept(&text), &mut plain);
         prop_assert_eq!(fast.words(), plain.words());
         prop_assert_eq!(&fast.feeds, &plain.feeds);
         for at in (0..text.len()).step_by(7).chain([text.len()]) {
@@ -118,7 +133,7 @@ proptest! {
         if x86::has_avx2() {
             let mut narrow = Found::default();
             // SAFETY: detected just above.
-            unsafe { x86::find_avx2(filters, &text, &mut narrow) };
+            unsafe { x86::find_avx2(filters, Haystack::swept(&text), &mut narrow) };
             // Its tables let other words through, but all that are sought.
             let is_sought = |sifted: &&Sifted| {
                 let (at, length) = (sifted.word.at as usize, usize::from(sifted.word.length));
@@ -132,6 +147,40 @@ proptest! {
             prop_assert_eq!(sought(&narrow), sought(&plain));
             prop_assert_eq!(&narrow.chains, &plain.chains);
             prop_assert_eq!(narrow.lines, plain.lines);
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn what_needs_cleaning_is_told_wherever_it_stands(
+        mut text in proptest::collection::vec(
+            prop_oneof![20 => Just(&b"aB"[..]), 1 => Just(&b"\n"[..]), 1 => Just(&b"\r\n"[..])], 0..9000)
+            .prop_map(|pieces| pieces.concat()),
+        dirt in proptest::option::of((0..GROUP_BYTES * 5, prop_oneof![Just(b'\x1b'), Just(b'\r')]))
+    ) {
+        if let Some((at, byte)) = dirt
+            && let Some(place) = text.get_mut(at)
+        {
+            *place = byte;
+        }
+        let lone = |at: usize| text[at] == b'\r' && text.get(at + 1) != Some(&b'\n');
+        let is_dirty = (0..text.len()).any(|at| text[at] == b'\x1b' || lone(at));
+        let sieve = sieve(&["ab"]);
+        let filters = Filters { sieve: &sieve, slots: &Slots::anything() };
+        for (form, find) in forms() {
+            let mut all = Found::default();
+            find(filters, Haystack::swept(&text), &mut all);
+            prop_assert_eq!(all.is_dirty(), is_dirty, "{}", form);
+            for sweep in [Sweep::Due, Sweep::DueInMemory] {
+                let mut found = Found::default();
+                find(filters, Haystack { bytes: &text, sweep }, &mut found);
+                prop_assert_eq!(found.is_dirty(), is_dirty, "{} {:?}", form, sweep);
+                if !is_dirty {
+                    prop_assert_eq!(found.words(), all.words(), "{} {:?}", form, sweep);
+                    prop_assert_eq!(&found.feeds, &all.feeds, "{} {:?}", form, sweep);
+                }
+            }
         }
     }
 }

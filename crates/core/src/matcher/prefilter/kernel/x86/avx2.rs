@@ -1,39 +1,62 @@
 //! With AVX2: 32 bytes, or four words, are one vector.
 
-use std::arch::x86_64::*;
+use std::{arch::x86_64::*, cell::Cell};
 
 use super::super::{
     super::sieve::{
         BLOOM_FACTOR, BLOOM_SHIFT, BRIEF_BUCKETS, Bloom, FOLDED, HIGH, Halves, ONES, Sieve,
     },
-    EIGHT, Eight, EightHomes, EightPlaces, Filters, Form, Found, Group, Masks, Read, Room, Starts,
-    State, Text, WINDOW, Window, keep_admitted, place_bits, run,
+    EIGHT, ESCAPE, Eight, EightHomes, EightPlaces, Filters, Form, Found, Group, Haystack, Masks,
+    Rare, Read, Room, Starts, State, Text, WINDOW, Window, keep_admitted, place_bits, run,
 };
 
 /// # Safety
 ///
 /// The machine must have the features named here; see [`has_avx2`](super::has_avx2).
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
-pub(in super::super) unsafe fn find(filters: Filters<'_>, block: &[u8], found: &mut Found) {
+pub(in super::super) unsafe fn find(filters: Filters<'_>, block: Haystack<'_>, found: &mut Found) {
+    if block.is_cold() {
+        search::<true>(filters, block, found);
+    } else {
+        search::<false>(filters, block, found);
+    }
+}
+
+#[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+fn search<const COLD: bool>(filters: Filters<'_>, block: Haystack<'_>, found: &mut Found) {
     let read = |state: &mut State, text: &Group, windows, room: &mut Room| {
-        read(state, text, windows, room)
+        read::<COLD>(state, text, windows, room)
     };
     let Sieve { halves, bloom, .. } = filters.sieve;
-    let starts = |room: &mut Room, windows| starts(halves, room, windows);
-    let hash = |room: &mut Room, count| hash(bloom, room, count);
+    let starts = |room: &mut Room, windows| starts::<COLD>(halves, room, windows);
+    let hash = |room: &mut Room, count| hash::<COLD>(bloom, room, count);
     run(filters, block, found, Form { read, starts, hash, eights: true });
 }
 
 /// See [`State::read`].
 #[inline(never)]
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
-fn read(state: &mut State, text: &Group, windows: usize, room: &mut Room) -> Read {
+fn read<const COLD: bool>(
+    state: &mut State,
+    text: &Group,
+    windows: usize,
+    room: &mut Room,
+) -> Read {
+    // All bytes, and how near one came to an escape at each place.
+    let escape = _mm256_set1_epi8(ESCAPE as i8);
+    let (high, nearest) = (Cell::new(_mm256_setzero_si256()), Cell::new(_mm256_set1_epi8(-1)));
     let read = |window: &Window, codes: &mut Window| {
         // SAFETY: both have 64 bytes, twice 32.
         let (a, b) = unsafe {
             let (from, to) = (window.as_ptr(), codes.as_mut_ptr());
             let at = |offset: usize| _mm256_loadu_si256(from.add(offset).cast());
-            let ((first, a), (second, b)) = (half(at(0)), half(at(32)));
+            let (low, up) = (at(0), at(32));
+            let seen = _mm256_or_si256(high.get(), _mm256_or_si256(low, up));
+            high.set(seen);
+            let near = |bytes: __m256i| _mm256_xor_si256(bytes, escape);
+            let nearer = _mm256_min_epu8(near(low), near(up));
+            nearest.set(_mm256_min_epu8(nearest.get(), nearer));
+            let ((first, a), (second, b)) = (half(low), half(up));
             _mm256_storeu_si256(to.cast(), first);
             _mm256_storeu_si256(to.add(32).cast(), second);
             (a, b)
@@ -42,17 +65,24 @@ fn read(state: &mut State, text: &Group, windows: usize, room: &mut Room) -> Rea
         Masks {
             word: join(a[0], b[0]),
             chain: join(a[1], b[1]),
-            high: join(a[2], b[2]),
-            feed: join(a[3], b[3]),
+            feed: join(a[2], b[2]),
+            returns: join(a[3], b[3]),
         }
     };
-    state.read(text, windows, &read, room)
+    let rare = || {
+        let escapes = _mm256_cmpeq_epi8(nearest.get(), _mm256_setzero_si256());
+        Rare {
+            beyond_ascii: _mm256_movemask_epi8(high.get()) != 0,
+            escape: _mm256_movemask_epi8(escapes) != 0,
+        }
+    };
+    state.read::<COLD>(text, windows, (&read, &rare), room)
 }
 
 /// See [`Room::starts`].
 #[inline(never)]
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
-fn starts(halves: &Halves, room: &mut Room, windows: usize) -> usize {
+fn starts<const COLD: bool>(halves: &Halves, room: &mut Room, windows: usize) -> usize {
     let both_lanes = |table: &[u8; 16]| {
         // SAFETY: the table has 16 bytes.
         _mm256_broadcastsi128_si256(unsafe { _mm_loadu_si128(table.as_ptr().cast()) })
@@ -85,13 +115,13 @@ fn starts(halves: &Halves, room: &mut Room, windows: usize) -> usize {
         let [is_brief, is_longer] = [0, 1].map(|kind| first[kind] | second[kind] << 32);
         is_brief & brief | is_longer & longer
     };
-    room.starts(windows, &sift, &place_bits)
+    room.starts::<COLD>(windows, &sift, &place_bits)
 }
 
 /// See [`Room::hash`].
 #[inline(never)]
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
-fn hash(bloom: &Bloom, room: &mut Room, count: usize) -> usize {
+fn hash<const COLD: bool>(bloom: &Bloom, room: &mut Room, count: usize) -> usize {
     let all = |word: u64| _mm256_set1_epi64x(word as i64);
     // See `Bloom::bit`.
     let bits_of_four = |codes: __m256i| {
@@ -116,10 +146,10 @@ fn hash(bloom: &Bloom, room: &mut Room, count: usize) -> usize {
     let keep = |eight: &mut EightPlaces, homes: &EightHomes, among| {
         keep_admitted(bloom, eight, homes, among)
     };
-    room.hash(count, &homes, &keep)
+    room.hash::<COLD>(count, &homes, &keep)
 }
 
-/// The codes of 32 bytes, and their masks: word, chain, high, feed.
+/// The codes of 32 bytes, and their masks: word, chain, line feed, carriage return.
 #[inline]
 #[target_feature(enable = "avx2")]
 fn half(bytes: __m256i) -> (__m256i, [u32; 4]) {
@@ -139,7 +169,7 @@ fn half(bytes: __m256i) -> (__m256i, [u32; 4]) {
     let small = _mm256_and_si256(is_small, set(0x60));
     let glue = or(or(equal(b'.'), equal(b'\'')), or(equal(b','), between(bytes, b':', b';')));
     let mask = |value| _mm256_movemask_epi8(value) as u32;
-    let high = mask(bytes);
-    let masks = [mask(word), mask(or(word, glue)) | high, high, mask(equal(b'\n'))];
+    let chain = or(or(word, glue), bytes);
+    let masks = [mask(word), mask(chain), mask(equal(b'\n')), mask(equal(b'\r'))];
     (_mm256_andnot_si256(small, _mm256_and_si256(bytes, word)), masks)
 }

@@ -1,14 +1,14 @@
 //! With AVX-512: 64 bytes, or eight words, are one vector.
 
-use std::arch::x86_64::*;
+use std::{arch::x86_64::*, cell::Cell};
 
 use super::super::{
     super::sieve::{
         BLOOM_FACTOR, BLOOM_SHIFT, BRIEF_BUCKETS, Bloom, CLASS, FOLDED, HIGH, Looks, ONES, Sieve,
         code_of,
     },
-    EIGHT, Eight, EightHomes, EightPlaces, Filters, Form, Found, GROUP, Group, Masks, Read, Room,
-    Starts, State, Text, WINDOW, Window, run,
+    EIGHT, ESCAPE, Eight, EightHomes, EightPlaces, Filters, Form, Found, GROUP, Group, Haystack,
+    Masks, Rare, Read, Room, Starts, State, Text, WINDOW, Window, run,
 };
 
 /// # Safety
@@ -17,13 +17,24 @@ use super::super::{
 #[target_feature(
     enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,bmi1,bmi2,lzcnt,popcnt"
 )]
-pub(in super::super) unsafe fn find(filters: Filters<'_>, block: &[u8], found: &mut Found) {
+pub(in super::super) unsafe fn find(filters: Filters<'_>, block: Haystack<'_>, found: &mut Found) {
+    if block.is_cold() {
+        search::<true>(filters, block, found);
+    } else {
+        search::<false>(filters, block, found);
+    }
+}
+
+#[target_feature(
+    enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,bmi1,bmi2,lzcnt,popcnt"
+)]
+fn search<const COLD: bool>(filters: Filters<'_>, block: Haystack<'_>, found: &mut Found) {
     let read = |state: &mut State, text: &Group, windows, room: &mut Room| {
-        read(state, text, windows, room)
+        read::<COLD>(state, text, windows, room)
     };
     let Sieve { looks, bloom, .. } = filters.sieve;
-    let starts = |room: &mut Room, windows| starts(looks, room, windows);
-    let hash = |room: &mut Room, count| hash(bloom, room, count);
+    let starts = |room: &mut Room, windows| starts::<COLD>(looks, room, windows);
+    let hash = |room: &mut Room, count| hash::<COLD>(bloom, room, count);
     run(filters, block, found, Form { read, starts, hash, eights: true });
 }
 
@@ -32,29 +43,43 @@ pub(in super::super) unsafe fn find(filters: Filters<'_>, block: &[u8], found: &
 #[target_feature(
     enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,bmi1,bmi2,lzcnt,popcnt"
 )]
-fn read(state: &mut State, text: &Group, windows: usize, room: &mut Room) -> Read {
+fn read<const COLD: bool>(
+    state: &mut State,
+    text: &Group,
+    windows: usize,
+    room: &mut Room,
+) -> Read {
     // SAFETY: the table has 64 bytes.
     let table = |table: &[u8; 64]| unsafe { _mm512_loadu_si512(table.as_ptr().cast()) };
     let kinds = KINDS.as_chunks().0;
     let kinds = (table(&kinds[0]), table(&kinds[1]));
     let word_bits = _mm512_set1_epi8(0x7F);
-    let feed = _mm512_set1_epi8(b'\n' as i8);
+    let each = |byte: u8| _mm512_set1_epi8(byte as i8);
+    let (feed, escape, returns) = (each(b'\n'), each(ESCAPE), each(b'\r'));
+    // All bytes, and how near one came to an escape at each place.
+    let (high, nearest) = (Cell::new(_mm512_setzero_si512()), Cell::new(each(u8::MAX)));
     let read = |window: &Window, codes: &mut Window| {
         // SAFETY: a window has 64 bytes.
         let bytes = unsafe { _mm512_loadu_si512(window.as_ptr().cast()) };
         let beyond = _mm512_movepi8_mask(bytes);
+        high.set(_mm512_or_si512(high.get(), bytes));
+        nearest.set(_mm512_min_epu8(nearest.get(), _mm512_xor_si512(bytes, escape)));
         let kind = _mm512_maskz_permutex2var_epi8(!beyond, kinds.0, bytes, kinds.1);
         let of_words = _mm512_and_si512(kind, word_bits);
         // SAFETY: as above.
         unsafe { _mm512_storeu_si512(codes.as_mut_ptr().cast(), of_words) };
         Masks {
             word: _mm512_test_epi8_mask(kind, word_bits),
-            chain: _mm512_movepi8_mask(kind) | beyond,
-            high: beyond,
+            chain: _mm512_movepi8_mask(_mm512_or_si512(kind, bytes)),
             feed: _mm512_cmpeq_epi8_mask(bytes, feed),
+            returns: _mm512_cmpeq_epi8_mask(bytes, returns),
         }
     };
-    state.read(text, windows, &read, room)
+    let rare = || Rare {
+        beyond_ascii: _mm512_movepi8_mask(high.get()) != 0,
+        escape: _mm512_testn_epi8_mask(nearest.get(), nearest.get()) != 0,
+    };
+    state.read::<COLD>(text, windows, (&read, &rare), room)
 }
 
 /// See [`Room::starts`].
@@ -62,7 +87,7 @@ fn read(state: &mut State, text: &Group, windows: usize, room: &mut Room) -> Rea
 #[target_feature(
     enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,bmi1,bmi2,lzcnt,popcnt"
 )]
-fn starts(looks: &Looks, room: &mut Room, windows: usize) -> usize {
+fn starts<const COLD: bool>(looks: &Looks, room: &mut Room, windows: usize) -> usize {
     // SAFETY: the table has 64 bytes.
     let table = |table: &[u8; 64]| unsafe { _mm512_loadu_si512(table.as_ptr().cast()) };
     let looks = looks.0.each_ref().map(table);
@@ -98,7 +123,7 @@ fn starts(looks: &Looks, room: &mut Room, windows: usize) -> usize {
             }
         }
     };
-    room.starts(windows, &sift, &place)
+    room.starts::<COLD>(windows, &sift, &place)
 }
 
 /// See [`Room::hash`].
@@ -106,7 +131,7 @@ fn starts(looks: &Looks, room: &mut Room, windows: usize) -> usize {
 #[target_feature(
     enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,bmi1,bmi2,lzcnt,popcnt"
 )]
-fn hash(bloom: &Bloom, room: &mut Room, count: usize) -> usize {
+fn hash<const COLD: bool>(bloom: &Bloom, room: &mut Room, count: usize) -> usize {
     let all = |word: u64| _mm512_set1_epi64(word as i64);
     let load = |eight: Eight| {
         // SAFETY: eight words of eight bytes.
@@ -145,7 +170,7 @@ fn hash(bloom: &Bloom, room: &mut Room, count: usize) -> usize {
         }
         admitted.count_ones() as usize
     };
-    room.hash(count, &homes, &keep)
+    room.hash::<COLD>(count, &homes, &keep)
 }
 
 /// The offset of each window in both halves.
