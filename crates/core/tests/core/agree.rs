@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use recheck_core::{
     FieldValues, Fields, Fingerprint, Known, LogReport, Matcher, Query, RunMeta, RunScan,
     ScanOptions, Schema, Values,
-    log::{Cleaner, Profile, Record, Splitter},
+    log::{Cleaner, MAX_EVENT, Profile, Record, Splitter},
     reference,
 };
 
@@ -463,6 +463,46 @@ fn odd_logs_are_read_alike() {
                 scan.par_read(&mut log.as_slice()).expect("it can be read");
                 assert!(scan.finish() == whole, "log {index} on threads, blocks of {block}");
             }
+        }
+    }
+}
+
+/// Where terminal traffic stands in the very lines that tell where a block ends, or in the rest of a line that was
+/// too long for one event: a block is cut before anything has looked at the rest of it.
+#[test]
+fn traffic_where_blocks_are_cut_is_seen() {
+    let line = |text: &str| format!("2022-02-28 09:44:58.839036 | node | {text}\n");
+    let ordinary: String = (0..99).map(|number| line(&format!("error {number}"))).collect();
+    // As it stands it begins an event; what a terminal shows of it goes on with one.
+    let records = (ordinary + &line("one\r    more error")).repeat(300);
+
+    // Lines that end with a block, and a line of which the first event ends with one.
+    let lines: String = "0123456 ok error\n".repeat(1 << 13).chars().take((1 << 17) - 1).collect();
+    let long = "0123456 ".repeat(MAX_EVENT / 8);
+    let rest = "timeout\rfine error\n".to_owned() + &"more\n".repeat(100_000);
+    let long = format!("{lines}\n{long}{rest}");
+
+    let fingerprint = |query: &str| Fingerprint {
+        id: query.to_owned(),
+        queries: vec![Query::parse(query).expect("it parses")],
+        ..Fingerprint::default()
+    };
+    let fingerprints = [fingerprint("error"), fingerprint("timeout")];
+    let (matcher, _) = Matcher::builder().failure_lines(true).build(&fingerprints);
+    let known = Known { matcher: &matcher, fingerprints: &fingerprints };
+    let cases = [(Profile::Records, records, 300), (Profile::Lines, long, 1 << 16)];
+    for (profile, log, block) in cases {
+        let options = ScanOptions { all: true, profile, ..ScanOptions::default() };
+        let (whole, _) = scanned(log.as_bytes(), &[1000], &fingerprints, (&options, true));
+        let run = RunScan::new(known, RunMeta::default(), &options);
+        for block in [block, block * 2] {
+            let start = || run.log("console.html").with_block(block);
+            let mut scan = start();
+            scan.feed(log.as_bytes());
+            assert!(scan.finish() == whole, "{profile:?} fed, blocks of {block}");
+            let mut scan = start();
+            scan.read(&mut log.as_bytes()).expect("it can be read");
+            assert!(scan.finish() == whole, "{profile:?} read, blocks of {block}");
         }
     }
 }

@@ -151,6 +151,23 @@ proptest! {
     }
 }
 
+#[test]
+fn carriage_returns_are_seen_with_what_follows_wherever_windows_end() {
+    let sieve = sieve(&["ab"]);
+    let filters = Filters { sieve: &sieve, slots: &Slots::anything() };
+    let ends = [WINDOW, 2 * WINDOW, GROUP_BYTES, 2 * GROUP_BYTES];
+    for (form, find) in forms() {
+        for at in ends.into_iter().flat_map(|end| end - 2..end + 2) {
+            for (follows, is_dirty) in [("", true), ("a", true), ("\n", false), ("\nab", false)] {
+                let text = format!("{}\r{follows}", "a".repeat(at));
+                let mut found = Found::default();
+                find(filters, Haystack::swept(text.as_bytes()), &mut found);
+                assert_eq!(found.is_dirty(), is_dirty, "{form}: {follows:?} behind {at}");
+            }
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn what_needs_cleaning_is_told_wherever_it_stands(
