@@ -472,9 +472,11 @@ fn odd_logs_are_read_alike() {
 #[test]
 fn traffic_where_blocks_are_cut_is_seen() {
     let line = |text: &str| format!("2022-02-28 09:44:58.839036 | node | {text}\n");
-    let ordinary: String = (0..99).map(|number| line(&format!("error {number}"))).collect();
-    // As it stands it begins an event; what a terminal shows of it goes on with one.
-    let records = (ordinary + &line("one\r    more error")).repeat(300);
+    let ordinary: String = (0..999).map(|number| line(&format!("error {number}"))).collect();
+    // As the last stands it begins an event; what a terminal shows of it goes on with the one before.
+    let trace =
+        line("java.io.IOException: timeout") + &line("one\r\tat org.Disk.error(Disk.java:1)");
+    let records = (ordinary + &trace).repeat(40);
 
     // Lines that end with a block, and a line of which the first event ends with one.
     let lines: String = "0123456 ok error\n".repeat(1 << 13).chars().take((1 << 17) - 1).collect();
