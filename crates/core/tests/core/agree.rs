@@ -413,6 +413,15 @@ proptest! {
     }
 }
 
+/// One that asks this, named after it.
+fn fingerprint(query: &str) -> Fingerprint {
+    Fingerprint {
+        id: query.to_owned(),
+        queries: vec![Query::parse(query).expect("it parses")],
+        ..Fingerprint::default()
+    }
+}
+
 /// What the generators do not write: lines longer than an event may be, with terminal traffic far
 /// behind their start; UTF-16; byte order marks; hardly any bytes.
 #[test]
@@ -435,11 +444,6 @@ fn odd_logs_are_read_alike() {
         b"\n".to_vec(),
         Vec::new(),
     ];
-    let fingerprint = |query: &str| Fingerprint {
-        id: query.to_owned(),
-        queries: vec![Query::parse(query).expect("it parses")],
-        ..Fingerprint::default()
-    };
     let fingerprints = [fingerprint("error"), fingerprint("timeout")];
     let (matcher, _) = Matcher::builder().failure_lines(true).build(&fingerprints);
     let known = Known { matcher: &matcher, fingerprints: &fingerprints };
@@ -484,11 +488,6 @@ fn traffic_where_blocks_are_cut_is_seen() {
     let rest = "timeout\rfine error\n".to_owned() + &"more\n".repeat(100_000);
     let long = format!("{lines}\n{long}{rest}");
 
-    let fingerprint = |query: &str| Fingerprint {
-        id: query.to_owned(),
-        queries: vec![Query::parse(query).expect("it parses")],
-        ..Fingerprint::default()
-    };
     let fingerprints = [fingerprint("error"), fingerprint("timeout")];
     let (matcher, _) = Matcher::builder().failure_lines(true).build(&fingerprints);
     let known = Known { matcher: &matcher, fingerprints: &fingerprints };
