@@ -112,6 +112,7 @@ impl Log<'_> {
             None => {
                 self.doubt.raise();
                 let text = clean_lines(text);
+                // Of what was swept there always is one.
                 let report = scan.scan(Haystack::swept(&text), scratch).unwrap_or_default();
                 (Cow::Owned(text), report)
             }

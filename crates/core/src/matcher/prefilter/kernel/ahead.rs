@@ -15,7 +15,7 @@ const DISTANCE: usize = 2 * GROUP_BYTES;
 pub(super) struct Ahead(usize);
 
 /// The steps that fetch. The work is spread over all of them, as a core has no more than so many lines of the cache
-/// under way at once: some twenty on that machine, where a single step that fetched all won half as much.
+/// under way at once: some twenty on that machine, where a single step that fetched all won less.
 #[derive(Clone, Copy)]
 pub(super) enum Step {
     Read,
