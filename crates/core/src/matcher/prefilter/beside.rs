@@ -5,10 +5,14 @@
 //! each against a filter of 64 bits, of all anchors whose hashes share a [slot](Slots). No branch depends on
 //! the text until both said that it is worth one.
 
-use super::{context::Context, sieve::hash};
+use super::{
+    context::Context,
+    sieve::{HIGH, ONES, hash},
+};
 
 /// A word of the block.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(C)]
 pub(super) struct Word {
     pub(super) at: u32,
     /// Its bytes, at most [`MOST`].
@@ -24,6 +28,7 @@ pub(super) const MOST: u8 = 64;
 
 /// What may stand beside a word for one of its phrases to be here.
 #[derive(Clone, Copy, Debug, Default)]
+#[repr(C)]
 pub(super) struct Sides {
     /// For phrases that end with the word before it: what that may be, by its last two letters.
     before: u64,
@@ -35,6 +40,7 @@ pub(super) struct Sides {
 
 /// The filters' bits for what stands before a word and behind it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(C)]
 pub(super) struct Beside {
     pub(super) before: u64,
     pub(super) behind: u64,
@@ -63,20 +69,26 @@ impl Slots {
 
     /// What may stand beside the anchors that such a word may be.
     #[inline(always)]
-    pub(super) fn sides(&self, key: u64, length: u8) -> Sides {
+    pub(super) fn sides(&self, key: u64, length: u8) -> &Sides {
         self.at(self.home(key, u64::from(length)))
     }
 
     /// The slot of such a word.
     #[inline(always)]
     pub(super) fn home(&self, key: u64, length: u64) -> u64 {
-        home(key, length) & (self.0.len() as u64 - 1)
+        home(key, length) & self.most()
     }
 
     /// What is in a slot.
     #[inline(always)]
-    pub(super) fn at(&self, slot: u64) -> Sides {
-        self.0[slot as usize]
+    pub(super) fn at(&self, slot: u64) -> &Sides {
+        &self.0[slot as usize]
+    }
+
+    /// The number of the last one, of which a slot's number is bits.
+    #[inline(always)]
+    pub(super) fn most(&self) -> u64 {
+        self.0.len() as u64 - 1
     }
 }
 
@@ -131,7 +143,7 @@ impl Sides {
 
     /// Whether what stands beside the word may belong to one of the phrases.
     #[inline(always)]
-    pub(super) fn admit(self, Beside { before, behind }: Beside) -> bool {
+    pub(super) fn admit(&self, Beside { before, behind }: Beside) -> bool {
         let either = (self.either.before & before != 0) & (self.either.behind & behind != 0);
         (self.before & before | self.behind & behind != 0) | either
     }
@@ -139,15 +151,19 @@ impl Sides {
 
 /// Bytes beside a word that are looked at.
 pub(super) const BESIDE: usize = 8;
+/// The widest gap to a word beside of which two letters are among them.
+pub(super) const FARTHEST: u64 = BESIDE as u64 - 2;
+
+/// How two letters become one of 64 bits: the highest six of the lowest 32 of this product (Fibonacci hashing, Knuth,
+/// TAOCP 6.4).
+pub(super) const BESIDE_FACTOR: u64 = 0x9E37_79B1;
+pub(super) const BESIDE_SHIFT: u32 = 26;
 
 /// The filter's bit for the two nearest letters of the word beside, with so many bytes between; all
 /// bits when the text says nothing. In sums and shifts of 64 bits only, which the compiler does for several words
 /// at once.
 #[inline(always)]
 pub(super) fn bit_beside(bytes: u64, gap: u64) -> u64 {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGH: u64 = 0x8080_8080_8080_8080;
-    const FARTHEST: u64 = BESIDE as u64 - 2;
     let shift = 8 * gap.min(FARTHEST);
     let letters = bytes >> shift;
     let (near, far) = (letters & 0xFF, letters >> 8 & 0xFF);
@@ -176,7 +192,7 @@ fn bit_of_letters(near: u8, far: Option<u8>) -> u64 {
 fn bit_of(near: u64, far: u64, has_far: bool) -> u64 {
     let far = if has_far { far | 0x20 } else { 0 };
     let letters = near | 0x20 | far << 8;
-    1 << (((letters * 0x9E37_79B1) & 0xFFFF_FFFF) >> 26)
+    1 << (((letters * BESIDE_FACTOR) & u64::from(u32::MAX)) >> BESIDE_SHIFT)
 }
 
 /// What tells the place of an anchor among others.

@@ -13,7 +13,7 @@
 //! word      1111011011000111110111111110111110011110
 //! starts    1000010010000100000100000000100000010000
 //! longer    .............1.....1........1...........   5 bytes or more
-//! worth     .............1.....1........1...........   first 3 bytes in the same bucket?
+//! worth     .............1.....1........1...........   three of its bytes in the same bucket?
 //! ```
 //!
 //! The steps are apart, a [group](GROUP) of windows at a time, so that none waits for a mispredicted branch
@@ -30,18 +30,19 @@
 use std::{array, cell::Cell};
 
 use ahead::{Ahead, STEPS, Step};
+pub(super) use sifted::Sifted;
+use sifted::{Part, SiftedWords};
 
 use super::{
-    beside::{BESIDE, Beside, MOST, Slots, Word, bit_beside},
-    sieve::{BRIEF, BRIEF_BUCKETS, Bloom, Home, Sieve, key_at, key_of_load},
+    beside::{Slots, Word},
+    sieve::{BRIEF, BRIEF_BUCKETS, Bloom, Home, Sieve},
 };
 
 /// What one pass over a block found.
 #[derive(Debug, Default)]
 pub(super) struct Found {
-    /// Words that may be anchors, in order; behind [`Found::count`] of them is room.
-    room: Vec<Sifted>,
-    count: usize,
+    /// Words that may be anchors, in order.
+    words: SiftedWords,
     /// Offsets inside chains so long that the analyzer may cut a token in them.
     pub(super) chains: Vec<u32>,
     /// Where the line feeds are: a bit for each byte, the lowest of a word first.
@@ -58,15 +59,6 @@ pub(super) struct Found {
     group: Option<Box<Room>>,
 }
 
-/// A word of the block with what is known of it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Sifted {
-    pub(super) word: Word,
-    /// Its first eight bytes; see [`key_at`].
-    pub(super) key: u64,
-    pub(super) beside: Beside,
-}
-
 /// What decides which words are kept.
 #[derive(Clone, Copy)]
 pub(super) struct Filters<'a> {
@@ -78,7 +70,7 @@ pub(super) struct Filters<'a> {
 
 impl Found {
     fn clear(&mut self) {
-        self.count = 0;
+        self.words.clear();
         self.chains.clear();
         self.run_feeds.clear();
         self.feeds.clear();
@@ -88,8 +80,8 @@ impl Found {
     }
 
     /// Words that may be anchors of what may stand here, in order.
-    pub(super) fn words(&self) -> &[Sifted] {
-        &self.room[..self.count]
+    pub(super) fn words(&self) -> impl Iterator<Item = Sifted> {
+        self.words.iter()
     }
 
     /// Tells where code points beyond ASCII lower-case to an ASCII letter, in order: U+212A KELVIN SIGN and
@@ -201,9 +193,8 @@ pub(super) fn find_portable(filters: Filters<'_>, block: Haystack<'_>, found: &m
         while left != 0 {
             let bit = left.trailing_zeros();
             let codes = text.load((offset + bit as usize) as u16).to_le_bytes();
-            let first = codes.first_chunk().expect("there are more codes than looks");
             let own = if longer >> bit & 1 != 0 { !BRIEF_BUCKETS } else { BRIEF_BUCKETS };
-            let is_kept = filters.sieve.looks.buckets(*first) & own != 0;
+            let is_kept = filters.sieve.looks.buckets(codes) & own != 0;
             kept &= !(u64::from(!is_kept) << bit);
             left &= left - 1;
         }
@@ -228,9 +219,11 @@ pub(super) fn find_portable(filters: Filters<'_>, block: Haystack<'_>, found: &m
         },
         starts: |room: &mut Room, windows| room.starts::<false>(windows, &sift, &place_bits),
         hash: |room: &mut Room, count| room.hash::<false>(count, &homes, &keep),
-        eights: false,
+        beside: |room: &Room, places: (Part<'_>, usize), kept: &mut SiftedWords| {
+            room.sifted(filters.slots, places, kept);
+        },
     };
-    run(filters, block, found, form);
+    run(block, found, form);
 }
 
 /// Each step is a loop that the compiler turns into whatever vector instructions every machine of the kind
@@ -278,16 +271,15 @@ fn highest_bits(bytes: &Window) -> u64 {
 }
 
 /// How one kind of machine takes the steps.
-struct Form<R, S, H> {
+struct Form<R, S, H, B> {
     /// Reads a group's windows: see [`State::read`].
     read: R,
     /// Notes where words start that are worth a hash, and tells how many there are: see [`Room::starts`].
     starts: S,
     /// Keeps of so many places those that the Bloom filter admits: see [`Room::hash`].
     hash: H,
-    /// Whether what stands beside words is looked at for eight of them at once: that pays where lanes of 64
-    /// bits are shifted each by a number of its own.
-    eights: bool,
+    /// Adds those of the words at the first so many places that have the right surroundings: see [`Room::sifted`].
+    beside: B,
 }
 
 /// Where words start in a window: those of fewer than [`BRIEF`] bytes, and the others.
@@ -331,10 +323,6 @@ const RUN: usize = 8;
 /// Bytes of a group.
 const GROUP_BYTES: usize = GROUP * WINDOW;
 
-/// A group with what may stand beside its words: bytes before it, and behind it the longest word and as
-/// many bytes.
-const ROUND: usize = BESIDE + GROUP_BYTES + MOST as usize + BESIDE;
-
 /// A group with the window behind it.
 type Group = [u8; GROUP_BYTES + WINDOW];
 
@@ -371,15 +359,15 @@ impl Text {
 
 /// The loop all forms share.
 #[inline(always)]
-fn run<R, S, H>(
-    filters: Filters<'_>,
+fn run<R, S, H, B>(
     Haystack { bytes: block, sweep }: Haystack<'_>,
     found: &mut Found,
-    form: Form<R, S, H>,
+    form: Form<R, S, H, B>,
 ) where
     R: Fn(&mut State, &Group, usize, &mut Room) -> Read,
     S: Fn(&mut Room, usize) -> usize,
     H: Fn(&mut Room, usize) -> usize,
+    B: Fn(&Room, (Part<'_>, usize), &mut SiftedWords),
 {
     let mut state = State::default();
     let mut group = found.group.take().unwrap_or_default();
@@ -405,9 +393,7 @@ fn run<R, S, H>(
             break;
         }
         let kept = (form.hash)(room, places);
-        let round = start.checked_sub(BESIDE).filter(|_| form.eights);
-        let round = round.and_then(|from| block[from..].first_chunk());
-        room.sifted(filters.slots, (block, round, start), kept, found);
+        (form.beside)(room, (Part { block, start }, kept), &mut found.words);
     }
     found.is_dirty |= state.returns >> (WINDOW - 1) != 0;
     found.group = Some(group);
@@ -609,76 +595,6 @@ impl Room {
         }
         kept
     }
-
-    /// Adds to `found` the words at so many places that have the right surroundings; the group begins at
-    /// `start` of the block. With `round`, which begins [`BESIDE`] bytes before it, they are looked at in eights.
-    #[inline(always)]
-    fn sifted(
-        &mut self,
-        slots: &Slots,
-        (block, round, start): (&[u8], Option<&[u8; ROUND]>, usize),
-        places: usize,
-        found: &mut Found,
-    ) {
-        let most = found.count + places;
-        if found.room.len() < most {
-            found.room.resize(most.next_power_of_two(), Sifted::default());
-        }
-        let eights = if round.is_some() { places - places % EIGHT } else { 0 };
-        if let Some(round) = round {
-            for eight in self.places[..eights].as_chunks::<EIGHT>().0 {
-                self.sifted_eight(slots, (round, start), eight, found);
-            }
-        }
-        for &at in &self.places[eights..places] {
-            let word = Word { at: (start + usize::from(at)) as u32, ..self.masks.word(at) };
-            let key = key_at(block, word.at as usize, usize::from(word.length));
-            let beside = Beside::of(block, word);
-            found.room[found.count] = Sifted { word, key, beside };
-            found.count += usize::from(slots.sides(key, word.length).admit(beside));
-        }
-    }
-
-    /// The same of eight words, step by step, so that the compiler uses vectors.
-    #[inline(always)]
-    fn sifted_eight(
-        &self,
-        slots: &Slots,
-        (round, start): (&[u8; ROUND], usize),
-        eight: &[u16; EIGHT],
-        found: &mut Found,
-    ) {
-        // In a loop: what `map` calls would be compiled without the form's instructions.
-        let mut words = [Word::default(); EIGHT];
-        for (word, &at) in words.iter_mut().zip(eight) {
-            *word = self.masks.word(at);
-        }
-        let load = |at: usize| -> [u8; LOAD] {
-            round[at..at + LOAD].try_into().expect("the slice has that length")
-        };
-        // The remainder only tells the compiler that a place lies within the group.
-        let start_of = |lane: usize| usize::from(eight[lane]) % GROUP_BYTES;
-        let own: Eight = array::from_fn(|lane| u64::from_le_bytes(load(BESIDE + start_of(lane))));
-        // Seen from the word, both sides look alike.
-        let before: Eight = array::from_fn(|lane| u64::from_be_bytes(load(start_of(lane))));
-        let behind: Eight = array::from_fn(|lane| {
-            let length = usize::from(words[lane].length.min(MOST));
-            u64::from_le_bytes(load(BESIDE + start_of(lane) + length))
-        });
-        let lengths = words.map(|word| u64::from(word.length));
-        let before_gaps = words.map(|word| u64::from(word.before));
-        let behind_gaps = words.map(|word| u64::from(word.behind));
-        let keys: Eight = array::from_fn(|lane| key_of_load(own[lane], lengths[lane]));
-        let before: Eight = array::from_fn(|lane| bit_beside(before[lane], before_gaps[lane]));
-        let behind: Eight = array::from_fn(|lane| bit_beside(behind[lane], behind_gaps[lane]));
-        let homes: Eight = array::from_fn(|lane| slots.home(keys[lane], lengths[lane]));
-        for lane in 0..EIGHT {
-            let word = Word { at: (start + usize::from(eight[lane])) as u32, ..words[lane] };
-            let beside = Beside { before: before[lane], behind: behind[lane] };
-            found.room[found.count] = Sifted { word, key: keys[lane], beside };
-            found.count += usize::from(slots.at(homes[lane]).admit(beside));
-        }
-    }
 }
 
 impl Read {
@@ -778,6 +694,7 @@ fn longer_runs(word: u64, next: u64) -> u64 {
 }
 
 mod ahead;
+mod sifted;
 #[cfg(all(target_arch = "x86_64", not(miri)))]
 mod x86;
 

@@ -154,13 +154,13 @@ impl Words {
     pub(super) fn look_up(
         &self,
         block: &[u8],
-        words: &[Sifted],
+        words: impl Iterator<Item = Sifted>,
         Seen { phrases: promising, texts }: &mut Seen,
         marks: &mut Vec<u32>,
     ) {
         texts.clear();
         promising.clear();
-        for &Sifted { word, key, beside } in words {
+        for Sifted { word, key, beside } in words {
             let Some((group, found)) = self.find(key, word.length) else { continue };
             if found.mark {
                 marks.push(word.at);

@@ -4,10 +4,12 @@ use std::{arch::x86_64::*, cell::Cell};
 
 use super::super::{
     super::sieve::{
-        BLOOM_FACTOR, BLOOM_SHIFT, BRIEF_BUCKETS, Bloom, FOLDED, HIGH, Halves, ONES, Sieve,
+        BLOOM_FACTOR, BLOOM_SHIFT, BRIEF_BUCKETS, Bloom, FOLDED, HIGH, Halves, LOOKED_AT, ONES,
+        Sieve,
     },
     EIGHT, ESCAPE, Eight, EightHomes, EightPlaces, Filters, Form, Found, Group, Haystack, Masks,
-    Rare, Read, Room, Starts, State, Text, WINDOW, Window, keep_admitted, place_bits, run,
+    Part, Rare, Read, Room, SiftedWords, Starts, State, Text, WINDOW, Window, keep_admitted,
+    place_bits, run,
 };
 
 /// # Safety
@@ -30,7 +32,10 @@ fn search<const COLD: bool>(filters: Filters<'_>, block: Haystack<'_>, found: &m
     let Sieve { halves, bloom, .. } = filters.sieve;
     let starts = |room: &mut Room, windows| starts::<COLD>(halves, room, windows);
     let hash = |room: &mut Room, count| hash::<COLD>(bloom, room, count);
-    run(filters, block, found, Form { read, starts, hash, eights: true });
+    let beside = |room: &Room, places: (Part<'_>, usize), kept: &mut SiftedWords| {
+        room.sifted_in_eights(filters.slots, places, kept);
+    };
+    run(block, found, Form { read, starts, hash, beside });
 }
 
 /// See [`State::read`].
@@ -94,7 +99,7 @@ fn starts<const COLD: bool>(halves: &Halves, room: &mut Room, windows: usize) ->
     // Where a brief word may start, and where a longer one, of 32 places.
     let may_be = |text: &Text, offset: usize| {
         let mut buckets = _mm256_set1_epi8(-1);
-        for (place, (low, high)) in tables.iter().enumerate() {
+        for ((low, high), place) in tables.iter().zip(LOOKED_AT) {
             let bytes = text.codes[offset + place..][..WINDOW / 2].as_ptr();
             // SAFETY: the slice has 32 bytes.
             let bytes = unsafe { _mm256_loadu_si256(bytes.cast()) };

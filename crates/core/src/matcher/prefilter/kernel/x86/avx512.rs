@@ -1,21 +1,23 @@
 //! With AVX-512: 64 bytes, or eight words, are one vector.
 
+mod beside;
+
 use std::{arch::x86_64::*, cell::Cell};
 
 use super::super::{
     super::sieve::{
-        BLOOM_FACTOR, BLOOM_SHIFT, BRIEF_BUCKETS, Bloom, CLASS, FOLDED, HIGH, Looks, ONES, Sieve,
-        code_of,
+        BLOOM_FACTOR, BLOOM_SHIFT, BRIEF_BUCKETS, Bloom, CLASS, FOLDED, HIGH, LOOKED_AT, Looks,
+        ONES, Sieve, code_of,
     },
     EIGHT, ESCAPE, Eight, EightHomes, EightPlaces, Filters, Form, Found, GROUP, Group, Haystack,
-    Masks, Rare, Read, Room, Starts, State, Text, WINDOW, Window, run,
+    Masks, Part, Rare, Read, Room, SiftedWords, Starts, State, Text, WINDOW, Window, run,
 };
 
 /// # Safety
 ///
 /// The machine must have the features named here; see [`has_avx512`](super::has_avx512).
 #[target_feature(
-    enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,bmi1,bmi2,lzcnt,popcnt"
+    enable = "avx512f,avx512bw,avx512cd,avx512dq,avx512vl,avx512vbmi,avx512vbmi2,avx512vpopcntdq,bmi1,bmi2,lzcnt,popcnt"
 )]
 pub(in super::super) unsafe fn find(filters: Filters<'_>, block: Haystack<'_>, found: &mut Found) {
     if block.is_cold() {
@@ -26,7 +28,7 @@ pub(in super::super) unsafe fn find(filters: Filters<'_>, block: Haystack<'_>, f
 }
 
 #[target_feature(
-    enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,bmi1,bmi2,lzcnt,popcnt"
+    enable = "avx512f,avx512bw,avx512cd,avx512dq,avx512vl,avx512vbmi,avx512vbmi2,avx512vpopcntdq,bmi1,bmi2,lzcnt,popcnt"
 )]
 fn search<const COLD: bool>(filters: Filters<'_>, block: Haystack<'_>, found: &mut Found) {
     let read = |state: &mut State, text: &Group, windows, room: &mut Room| {
@@ -35,13 +37,17 @@ fn search<const COLD: bool>(filters: Filters<'_>, block: Haystack<'_>, found: &m
     let Sieve { looks, bloom, .. } = filters.sieve;
     let starts = |room: &mut Room, windows| starts::<COLD>(looks, room, windows);
     let hash = |room: &mut Room, count| hash::<COLD>(bloom, room, count);
-    run(filters, block, found, Form { read, starts, hash, eights: true });
+    let slots = filters.slots;
+    let beside = |room: &Room, places: (Part<'_>, usize), kept: &mut SiftedWords| {
+        beside::beside(slots, room, places, kept);
+    };
+    run(block, found, Form { read, starts, hash, beside });
 }
 
 /// See [`State::read`].
 #[inline(never)]
 #[target_feature(
-    enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,bmi1,bmi2,lzcnt,popcnt"
+    enable = "avx512f,avx512bw,avx512cd,avx512dq,avx512vl,avx512vbmi,avx512vbmi2,avx512vpopcntdq,bmi1,bmi2,lzcnt,popcnt"
 )]
 fn read<const COLD: bool>(
     state: &mut State,
@@ -85,7 +91,7 @@ fn read<const COLD: bool>(
 /// See [`Room::starts`].
 #[inline(never)]
 #[target_feature(
-    enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,bmi1,bmi2,lzcnt,popcnt"
+    enable = "avx512f,avx512bw,avx512cd,avx512dq,avx512vl,avx512vbmi,avx512vbmi2,avx512vpopcntdq,bmi1,bmi2,lzcnt,popcnt"
 )]
 fn starts<const COLD: bool>(looks: &Looks, room: &mut Room, windows: usize) -> usize {
     // SAFETY: the table has 64 bytes.
@@ -94,12 +100,12 @@ fn starts<const COLD: bool>(looks: &Looks, room: &mut Room, windows: usize) -> u
     let brief_buckets = _mm512_set1_epi8(BRIEF_BUCKETS as i8);
     let longer_buckets = _mm512_set1_epi8(!BRIEF_BUCKETS as i8);
     let sift = |text: &Text, offset: usize, Starts { brief, longer }: Starts| {
-        let look = |place: usize| {
-            let codes = text.codes[offset + place..][..WINDOW].as_ptr();
+        let look = |look: usize| {
+            let codes = text.codes[offset + LOOKED_AT[look]..][..WINDOW].as_ptr();
             // SAFETY: the slice has 64 bytes.
             let codes = unsafe { _mm512_loadu_si512(codes.cast()) };
             // One instruction looks 64 bytes up by their low six bits.
-            _mm512_permutexvar_epi8(codes, looks[place])
+            _mm512_permutexvar_epi8(codes, looks[look])
         };
         let buckets = _mm512_and_si512(_mm512_and_si512(look(0), look(1)), look(2));
         _mm512_mask_test_epi8_mask(brief, buckets, brief_buckets)
@@ -129,7 +135,7 @@ fn starts<const COLD: bool>(looks: &Looks, room: &mut Room, windows: usize) -> u
 /// See [`Room::hash`].
 #[inline(never)]
 #[target_feature(
-    enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,bmi1,bmi2,lzcnt,popcnt"
+    enable = "avx512f,avx512bw,avx512cd,avx512dq,avx512vl,avx512vbmi,avx512vbmi2,avx512vpopcntdq,bmi1,bmi2,lzcnt,popcnt"
 )]
 fn hash<const COLD: bool>(bloom: &Bloom, room: &mut Room, count: usize) -> usize {
     let all = |word: u64| _mm512_set1_epi64(word as i64);
