@@ -120,12 +120,12 @@ impl Found {
 struct Masks {
     /// `[A-Za-z0-9_]`.
     word: u64,
-    /// Bytes inside which a token can go on: words, `. : ' , ;` and everything beyond ASCII.
-    chain: u64,
     /// Line feeds.
     feed: u64,
     /// Carriage returns.
     returns: u64,
+    /// All of it is [chain](is_chain), where that was [looked for](Look::Full).
+    is_full: bool,
 }
 
 /// What is seldom in a group: whether it is there at all, as its masks would cost each window more.
@@ -133,6 +133,30 @@ struct Masks {
 struct Rare {
     beyond_ascii: bool,
     escape: bool,
+}
+
+/// What else is looked for in a window.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Look {
+    Nothing,
+    /// Whether all of it is a chain. Of three windows that follow each other one at least is at an even place, so
+    /// only there it is asked.
+    Full,
+}
+
+/// Bytes inside which a token can go on: words, `. : ' , ;` and everything beyond ASCII.
+#[inline(always)]
+fn is_chain(byte: u8) -> bool {
+    let letter = (byte | 0x20).wrapping_sub(b'a') < 26;
+    let glue = (byte == b'.') | (byte == b'\'') | (byte == b',');
+    // Digits, and the two that follow them.
+    letter | (byte.wrapping_sub(b'0') < 12) | (byte == b'_') | (byte >= 0x80) | glue
+}
+
+/// Whether a window is one chain.
+#[inline(always)]
+fn is_full(window: &Window) -> bool {
+    window.iter().fold(true, |all, &byte| all & is_chain(byte))
 }
 
 const ESCAPE: u8 = b'\x1b';
@@ -208,11 +232,11 @@ pub(super) fn find_portable(filters: Filters<'_>, block: Haystack<'_>, found: &m
     let form = Form {
         read: |state: &mut State, text: &Group, windows, room: &mut Room| {
             let (high, escape) = (Cell::new(0), Cell::new(0));
-            let read = |window: &Window, codes: &mut Window| {
+            let read = |window: &Window, codes: &mut Window, look| {
                 let (masks, rare) = read_portable(window, codes);
                 high.set(high.get() | rare[0]);
                 escape.set(escape.get() | rare[1]);
-                masks
+                Masks { is_full: look == Look::Full && is_full(window), ..masks }
             };
             let rare = || Rare { beyond_ascii: high.get() != 0, escape: escape.get() != 0 };
             state.read::<false>(text, windows, (&read, &rare), room)
@@ -231,17 +255,13 @@ pub(super) fn find_portable(filters: Filters<'_>, block: Haystack<'_>, found: &m
 #[inline(always)]
 fn read_portable(window: &Window, codes: &mut Window) -> (Masks, [u64; 2]) {
     let all = |is: bool| 0_u8.wrapping_sub(u8::from(is));
-    let (mut chain, mut feed) = ([0; WINDOW], [0; WINDOW]);
-    let (mut escape, mut returns) = ([0; WINDOW], [0; WINDOW]);
+    let (mut feed, mut escape, mut returns) = ([0; WINDOW], [0; WINDOW], [0; WINDOW]);
     for (index, &byte) in window.iter().enumerate() {
-        let (folded, high) = (byte | 0x20, all(byte >= 0x80));
-        let letter = all(folded.wrapping_sub(b'a') < 26);
+        let letter = all((byte | 0x20).wrapping_sub(b'a') < 26);
         let word = letter | all(byte.wrapping_sub(b'0') < 10) | all(byte == b'_');
-        let glue = all(byte == b'.') | all(byte == b'\'') | all(byte == b',');
         // See `code_of`: a small letter loses two bits.
         let small = letter & all(byte & 0x20 != 0) & 0x60;
         codes[index] = byte & word & !small;
-        chain[index] = word | high | glue | all(byte == b':') | all(byte == b';');
         feed[index] = all(byte == b'\n');
         escape[index] = all(byte == ESCAPE);
         returns[index] = all(byte == b'\r');
@@ -252,9 +272,9 @@ fn read_portable(window: &Window, codes: &mut Window) -> (Masks, [u64; 2]) {
     }
     let masks = Masks {
         word: highest_bits(&word),
-        chain: highest_bits(&chain),
         feed: highest_bits(&feed),
         returns: highest_bits(&returns),
+        is_full: false,
     };
     (masks, [highest_bits(window), highest_bits(&escape)])
 }
@@ -412,7 +432,7 @@ struct State {
     last: u64,
     /// Its carriage returns.
     returns: u64,
-    /// The windows of the group before that are all chain, a bit each.
+    /// The windows of the group before that are [full](is_full), a bit each: the last, and all where they matter.
     full: u64,
 }
 
@@ -431,8 +451,6 @@ struct Room {
     feeds: [u64; GROUP],
     /// Carriage returns; the first are those of the window before the group.
     returns: [u64; GROUP + 1],
-    /// The masks of what chains consist of.
-    chains: [u64; GROUP],
     /// Where brief words start, and where longer ones do.
     brief: [u64; GROUP],
     longer: [u64; GROUP],
@@ -452,7 +470,6 @@ impl Default for Room {
             masks: WordMasks([0; GROUP + 2]),
             feeds: [0; GROUP],
             returns: [0; GROUP + 1],
-            chains: [0; GROUP],
             brief: [0; GROUP],
             longer: [0; GROUP],
         }
@@ -480,34 +497,38 @@ impl State {
         &mut self,
         text: &Group,
         windows: usize,
-        (read, rare): (&impl Fn(&Window, &mut Window) -> Masks, &impl Fn() -> Rare),
+        (read, rare): (&impl Fn(&Window, &mut Window, Look) -> Masks, &impl Fn() -> Rare),
         room: &mut Room,
     ) -> Read {
         let mut all = Read { windows, ..Read::default() };
         room.masks.0[0] = self.last;
         room.returns[0] = self.returns;
-        for index in 0..windows {
-            room.ahead.fetch::<COLD>(Step::Read, index);
-            let masks = read(window(text, index), room.text.window(index));
-            room.masks.0[index + 1] = masks.word;
-            room.feeds[index] = masks.feed;
-            room.chains[index] = masks.chain;
-            room.returns[index + 1] = masks.returns;
+        let mut has_full = false;
+        for even in (0..windows).step_by(2) {
+            room.ahead.fetch::<COLD>(Step::Read, even);
+            has_full |= room.read(text, (even, Look::Full), read);
+            if even + 1 < windows {
+                room.read(text, (even + 1, Look::Nothing), read);
+            }
         }
         // Apart, as the compiler does this for several windows at once.
         room.feeds[windows..].fill(0);
         let (runs, _) = room.feeds.as_chunks::<RUN>();
         all.lines = array::from_fn(|run| runs[run].iter().map(|feeds| feeds.count_ones()).sum());
-        let full = room.chains[..windows].iter().enumerate();
-        let full =
-            full.fold(0, |full, (index, &chain)| full | u64::from(chain == u64::MAX) << index);
+        all.rare = rare();
+        let mut full = |index: usize| {
+            let masks = read(window(text, index), room.text.window(index), Look::Full);
+            u64::from(masks.is_full) << index
+        };
+        // All of them where it matters, and the last for the next group.
+        let first = if has_full { 0 } else { windows - 1 };
+        let full = (first..windows).fold(0, |all, index| all | full(index));
         all.chains = chains_too_long(self.full, full);
         self.full = full;
         self.last = room.masks.0[windows];
-        all.rare = rare();
         all.is_dirty = all.rare.escape || room.has_lone_return(windows);
         self.returns = room.returns[windows];
-        let behind = read(window(text, windows), room.text.window(windows));
+        let behind = read(window(text, windows), room.text.window(windows), Look::Nothing);
         room.masks.0[windows + 1] = behind.word;
         all
     }
@@ -522,6 +543,21 @@ fn chains_too_long(before: u64, full: u64) -> u64 {
 }
 
 impl Room {
+    /// Reads a window and tells whether it is full.
+    #[inline(always)]
+    fn read(
+        &mut self,
+        text: &Group,
+        (index, look): (usize, Look),
+        read: &impl Fn(&Window, &mut Window, Look) -> Masks,
+    ) -> bool {
+        let masks = read(window(text, index), self.text.window(index), look);
+        self.masks.0[index + 1] = masks.word;
+        self.feeds[index] = masks.feed;
+        self.returns[index + 1] = masks.returns;
+        masks.is_full
+    }
+
     /// Whether a byte of so many windows follows a carriage return and is no line feed. What the last byte is,
     /// the next group tells.
     #[inline(always)]

@@ -100,6 +100,26 @@ fn a_long_chain_is_told_once() {
 }
 
 #[test]
+fn chains_are_told_wherever_groups_end() {
+    let sieve = sieve(&["mirrors"]);
+    let filters = Filters { sieve: &sieve, slots: &Slots::anything() };
+    for (form, find) in forms() {
+        for first in [0, 1, 2, 3].into_iter().chain(GROUP - 4..GROUP + 2) {
+            for windows in 1..6 {
+                let chain = "a.b:c'\u{e9},_1;".as_bytes().iter().cycle().take(windows * WINDOW);
+                let mut text = vec![b' '; first * WINDOW];
+                text.extend(chain);
+                text.extend([b' '; 3 * WINDOW]);
+                let mut found = Found::default();
+                find(filters, Haystack::swept(&text), &mut found);
+                let third = (windows >= 3).then_some(((first + 2) * WINDOW) as u32);
+                assert_eq!(found.chains, Vec::from_iter(third), "{form}: {windows} from {first}");
+            }
+        }
+    }
+}
+
+#[test]
 fn what_folds_into_ascii_is_found_once_wherever_groups_end() {
     let filters = Filters { sieve: &sieve(&["kernel"]), slots: &Slots::anything() };
     for gap in (0..GROUP_BYTES * 2).step_by(GROUP_BYTES / 2).flat_map(|at| at..at + 4) {

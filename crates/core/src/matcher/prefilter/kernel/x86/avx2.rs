@@ -7,8 +7,8 @@ use super::super::{
         BLOOM_FACTOR, BLOOM_SHIFT, BRIEF_BUCKETS, Bloom, FOLDED, HIGH, Halves, LOOKED_AT, ONES,
         Sieve,
     },
-    EIGHT, ESCAPE, Eight, EightHomes, EightPlaces, Filters, Form, Found, Group, Haystack, Masks,
-    Part, Rare, Read, Room, SiftedWords, Starts, State, Text, WINDOW, Window, keep_admitted,
+    EIGHT, ESCAPE, Eight, EightHomes, EightPlaces, Filters, Form, Found, Group, Haystack, Look,
+    Masks, Part, Rare, Read, Room, SiftedWords, Starts, State, Text, WINDOW, Window, keep_admitted,
     place_bits, run,
 };
 
@@ -50,7 +50,7 @@ fn read<const COLD: bool>(
     // All bytes, and how near one came to an escape at each place.
     let escape = _mm256_set1_epi8(ESCAPE as i8);
     let (high, nearest) = (Cell::new(_mm256_setzero_si256()), Cell::new(_mm256_set1_epi8(-1)));
-    let read = |window: &Window, codes: &mut Window| {
+    let read = |window: &Window, codes: &mut Window, look| {
         // SAFETY: both have 64 bytes, twice 32.
         let (a, b) = unsafe {
             let (from, to) = (window.as_ptr(), codes.as_mut_ptr());
@@ -69,9 +69,9 @@ fn read<const COLD: bool>(
         let join = |low: u32, high: u32| u64::from(low) | (u64::from(high) << 32);
         Masks {
             word: join(a[0], b[0]),
-            chain: join(a[1], b[1]),
             feed: join(a[2], b[2]),
             returns: join(a[3], b[3]),
+            is_full: look == Look::Full && join(a[1], b[1]) == u64::MAX,
         }
     };
     let rare = || {

@@ -10,7 +10,7 @@ use super::super::{
         ONES, Sieve, code_of,
     },
     EIGHT, ESCAPE, Eight, EightHomes, EightPlaces, Filters, Form, Found, GROUP, Group, Haystack,
-    Masks, Part, Rare, Read, Room, SiftedWords, Starts, State, Text, WINDOW, Window, run,
+    Look, Masks, Part, Rare, Read, Room, SiftedWords, Starts, State, Text, WINDOW, Window, run,
 };
 
 /// # Safety
@@ -64,21 +64,23 @@ fn read<const COLD: bool>(
     let (feed, escape, returns) = (each(b'\n'), each(ESCAPE), each(b'\r'));
     // All bytes, and how near one came to an escape at each place.
     let (high, nearest) = (Cell::new(_mm512_setzero_si512()), Cell::new(each(u8::MAX)));
-    let read = |window: &Window, codes: &mut Window| {
+    let read = |window: &Window, codes: &mut Window, look| {
         // SAFETY: a window has 64 bytes.
         let bytes = unsafe { _mm512_loadu_si512(window.as_ptr().cast()) };
-        let beyond = _mm512_movepi8_mask(bytes);
+        let ascii = _mm512_testn_epi8_mask(bytes, each(0x80));
         high.set(_mm512_or_si512(high.get(), bytes));
         nearest.set(_mm512_min_epu8(nearest.get(), _mm512_xor_si512(bytes, escape)));
-        let kind = _mm512_maskz_permutex2var_epi8(!beyond, kinds.0, bytes, kinds.1);
+        let kind = _mm512_maskz_permutex2var_epi8(ascii, kinds.0, bytes, kinds.1);
         let of_words = _mm512_and_si512(kind, word_bits);
         // SAFETY: as above.
         unsafe { _mm512_storeu_si512(codes.as_mut_ptr().cast(), of_words) };
+        let is_full =
+            look == Look::Full && _mm512_movepi8_mask(_mm512_or_si512(kind, bytes)) == u64::MAX;
         Masks {
             word: _mm512_test_epi8_mask(kind, word_bits),
-            chain: _mm512_movepi8_mask(_mm512_or_si512(kind, bytes)),
             feed: _mm512_cmpeq_epi8_mask(bytes, feed),
             returns: _mm512_cmpeq_epi8_mask(bytes, returns),
+            is_full,
         }
     };
     let rare = || Rare {
