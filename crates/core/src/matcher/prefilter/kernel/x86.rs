@@ -5,6 +5,7 @@
 
 mod avx2;
 mod avx512;
+mod eights;
 
 pub(super) use avx2::find as find_avx2;
 pub(super) use avx512::find as find_avx512;

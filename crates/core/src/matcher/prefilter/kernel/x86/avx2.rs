@@ -1,5 +1,7 @@
 //! With AVX2: 32 bytes, or four words, are one vector.
 
+mod beside;
+
 use std::{arch::x86_64::*, cell::Cell};
 
 use super::super::{

@@ -7,11 +7,11 @@ use super::super::super::{
         beside::{BESIDE, BESIDE_FACTOR, BESIDE_SHIFT, FARTHEST, MOST, Slots},
         sieve::{HASH_FACTOR, HIGH, ONES, SMALL},
     },
-    EIGHT, Eight, EightPlaces, GROUP, GROUP_BYTES, LOAD, Part, Room, WINDOW,
-    sifted::{RoomForEight, Round, SiftedWords},
+    EIGHT, Eight, EightPlaces, GROUP, GROUP_BYTES, LOAD, Part, Room, SiftedWords, WINDOW,
 };
+use super::super::eights::{RoomForEight, Round};
 
-/// See [`Room::sifted_by`].
+/// See [`Room::sifted`].
 #[inline(never)]
 #[target_feature(
     enable = "avx512f,avx512bw,avx512cd,avx512dq,avx512vl,avx512vbmi,avx512vbmi2,avx512vpopcntdq,bmi1,bmi2,lzcnt,popcnt"
@@ -22,12 +22,18 @@ pub(super) fn beside(
     (part, places): (Part<'_>, usize),
     kept: &mut SiftedWords,
 ) {
-    let eight = |round: &Round, places: &EightPlaces, among, kept: &mut SiftedWords| {
-        let words = EightWords::of(room, round, places);
-        let admitted = words.admitted(slots) & (u8::MAX >> (EIGHT - among));
-        kept.add_of_eight(|next| words.write(part.start, admitted, next));
+    let Some(round) = part.round() else {
+        return room.sifted(slots, (part, places), kept);
     };
-    room.sifted_by(slots, (part, places), kept, &eight);
+    kept.reserve(places);
+    let eights = room.places.as_chunks().0.iter().take(places.div_ceil(EIGHT));
+    for (turn, eight) in eights.enumerate() {
+        let words = EightWords::of(room, round, eight);
+        // What is behind the last place is looked at with it, and dropped.
+        let counting = u8::MAX >> (EIGHT - EIGHT.min(places - turn * EIGHT));
+        let admitted = words.admitted(slots) & counting;
+        kept.add_of_eight(|next| words.write(part.start, admitted, next));
+    }
 }
 
 /// Of eight words, a lane each.
