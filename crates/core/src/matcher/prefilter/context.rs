@@ -147,9 +147,15 @@ impl Context {
     /// analyzer can tell. The text must be free of what folds into ASCII and of tokens that are cut.
     pub(crate) fn is_in(&self, text: &[u8]) -> Option<bool> {
         let (byte, place) = self.rarest;
+        let first = self.anchor().first();
+        // Most places of the byte are in other words, which begin otherwise or elsewhere.
+        let may_begin = |at: &usize| {
+            text.get(*at).map(u8::to_ascii_lowercase).as_ref() == first
+                && !text[..*at].last().is_some_and(|&before| is_word_byte(before))
+        };
         let mut clear = true;
-        for found in memchr::memchr2_iter(byte, byte.to_ascii_uppercase(), text) {
-            let Some(at) = found.checked_sub(place) else { continue };
+        let found = memchr::memchr2_iter(byte, byte.to_ascii_uppercase(), text);
+        for at in found.filter_map(|found| found.checked_sub(place)).filter(may_begin) {
             match self.check(text, at) {
                 Verdict::No => {}
                 Verdict::Maybe => clear = false,
