@@ -10,7 +10,7 @@ use super::{
     sieve::{HIGH, ONES, hash},
 };
 
-/// A word of the block.
+/// A word of the block. The vector forms rely on its layout, and on that of [`Sides`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(C)]
 pub(super) struct Word {
