@@ -4,7 +4,7 @@
 //! Most words are in no phrase, and are to be dropped for as little as can be. Most are shorter than
 //! [`BRIEF`] bytes too, and few phrases are found by such a word. So the brief words are looked at apart
 //! from the longer ones, 64 places at a time: three looks, each at [one byte](LOOKED_AT), by a table that
-//! has a bit for each bucket of words (the idea of Hyperscan's Teddy). That leaves next to no brief word; of the
+//! has a bit for each bucket of words (the idea of Hyperscan's Teddy). That leaves one brief word in fifteen; of the
 //! longer ones it drops a third with 963 fingerprints, and less the more words are sought. They are told
 //! apart by the Bloom filter, which costs the same for one fingerprint and for ten thousand.
 

@@ -69,7 +69,7 @@ impl EightWords {
         let text = eight(array::from_fn(|lane| load(BESIDE + place(lane))));
         // Seen from the word, both sides look alike.
         let before = eight(array::from_fn(|lane| load(place(lane)).swap_bytes()));
-        let ends = numbers(_mm512_min_epu64(lengths, all(MOST.into())));
+        let ends = numbers(lengths);
         let behind = eight(array::from_fn(|lane| {
             load(BESIDE + place(lane) + ends[lane].min(u64::from(MOST)) as usize)
         }));
