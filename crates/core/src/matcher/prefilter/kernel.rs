@@ -29,7 +29,7 @@
 
 use std::{array, cell::Cell};
 
-use ahead::{Ahead, STEPS, Step};
+use ahead::{Ahead, Step};
 pub(super) use sifted::Sifted;
 use sifted::{Part, SiftedWords};
 
@@ -225,10 +225,6 @@ pub(super) fn find_portable(filters: Filters<'_>, block: Haystack<'_>, found: &m
         kept
     };
     let bloom = &filters.sieve.bloom;
-    let homes = |codes: Eight| EightHomes::of(codes.map(|codes| bloom.bit(codes)));
-    let keep = |eight: &mut EightPlaces, homes: &EightHomes, among| {
-        keep_admitted(bloom, eight, homes, among)
-    };
     let form = Form {
         read: |state: &mut State, text: &Group, windows, room: &mut Room| {
             let (high, escape) = (Cell::new(0), Cell::new(0));
@@ -242,7 +238,7 @@ pub(super) fn find_portable(filters: Filters<'_>, block: Haystack<'_>, found: &m
             state.read::<false>(text, windows, (&read, &rare), room)
         },
         starts: |room: &mut Room, windows| room.starts::<false>(windows, &sift, &place_bits),
-        hash: |room: &mut Room, count| room.hash::<false>(count, &homes, &keep),
+        hash: |room: &mut Room, count| room.hash(count, bloom),
         beside: |room: &Room, places: (Part<'_>, usize), kept: &mut SiftedWords| {
             room.sifted(filters.slots, places, kept);
         },
@@ -309,28 +305,10 @@ struct Starts {
     longer: u64,
 }
 
-/// Words whose bits of the Bloom filter are told together.
+/// Places that are written together, or words whose bits of the Bloom filter are told together.
 const EIGHT: usize = 8;
-/// Of each its codes.
-type Eight = [u64; EIGHT];
 /// Of each where it starts.
 type EightPlaces = [u16; EIGHT];
-/// Of each where its bit of the filter is; see [`Home`].
-#[derive(Clone, Copy, Debug, Default)]
-#[repr(C)]
-struct EightHomes {
-    bytes: [u16; EIGHT],
-    bits: [u16; EIGHT],
-}
-
-impl EightHomes {
-    /// Of the bits with these numbers.
-    #[inline(always)]
-    fn of(bits: [u64; EIGHT]) -> EightHomes {
-        let homes = bits.map(Home::of);
-        EightHomes { bytes: homes.map(|home| home.byte), bits: homes.map(|home| home.bit) }
-    }
-}
 
 const WINDOW: usize = 64;
 /// Bytes from a place on that are looked at together.
@@ -445,7 +423,8 @@ struct Room {
     /// The places where words start that are worth a hash.
     places: [u16; PLACES],
     /// Where in the filter words that start there are.
-    homes: [EightHomes; PLACES / EIGHT],
+    #[cfg(all(target_arch = "x86_64", not(miri)))]
+    homes: x86::Homes,
     masks: WordMasks,
     /// The masks of line feeds.
     feeds: [u64; GROUP],
@@ -466,7 +445,8 @@ impl Default for Room {
             ahead: Ahead::default(),
             text: Text { codes: [0; CODES] },
             places: [0; PLACES],
-            homes: [EightHomes::default(); PLACES / EIGHT],
+            #[cfg(all(target_arch = "x86_64", not(miri)))]
+            homes: x86::Homes::default(),
             masks: WordMasks([0; GROUP + 2]),
             feeds: [0; GROUP],
             returns: [0; GROUP + 1],
@@ -580,11 +560,7 @@ impl Room {
         sift: &impl Fn(&Text, usize, Starts) -> u64,
         place: &impl Fn(u64, u16, &mut [u16; WINDOW]),
     ) -> usize {
-        // Apart, as the compiler does this for several windows at once.
-        for index in 0..GROUP {
-            let starts = Starts::of(self.masks.round(index));
-            (self.brief[index], self.longer[index]) = (starts.brief, starts.longer);
-        }
+        self.tell_starts();
         let mut count = 0;
         for index in 0..windows {
             self.ahead.fetch::<COLD>(Step::Starts, index);
@@ -598,36 +574,25 @@ impl Room {
         count
     }
 
-    /// Moves those of so many places that the filter admits to the front and returns their number. Of eight
-    /// words each, `homes` tells where in the filter they are, and `keep` moves those of the first so many to
-    /// the front that it admits, and tells how many they are.
-    ///
-    /// In two steps, as each waits for memory in the middle: the less there is of one, the more of it is under
-    /// way at once. Both loads of a word, of its codes and of the filter's bits, are loads like any other: to
-    /// gather eight by one instruction made all this take twice as long on an AMD EPYC (Zen 4), and Intel's
-    /// machines that are mended against Downfall (CVE-2022-40982) are slow at it too.
+    /// Tells where words start. Apart from what is done with it, as the compiler does this for several windows at
+    /// once.
     #[inline(always)]
-    fn hash<const COLD: bool>(
-        &mut self,
-        count: usize,
-        homes: &impl Fn(Eight) -> EightHomes,
-        keep: &impl Fn(&mut EightPlaces, &EightHomes, usize) -> usize,
-    ) -> usize {
-        // What is behind the last place is hashed with it, and dropped.
-        let eights = count.div_ceil(EIGHT);
-        let places = self.places.as_chunks().0.iter();
-        for (turn, (own, eight)) in self.homes.iter_mut().zip(places).take(eights).enumerate() {
-            self.ahead.fetch::<COLD>(Step::Homes, turn * STEPS);
-            let eight: &EightPlaces = eight;
-            *own = homes(eight.map(|place| self.text.load(place)));
+    fn tell_starts(&mut self) {
+        for index in 0..GROUP {
+            let starts = Starts::of(self.masks.round(index));
+            (self.brief[index], self.longer[index]) = (starts.brief, starts.longer);
         }
+    }
+
+    /// Moves those of so many places that the filter admits to the front and returns their number. Without a branch
+    /// on each: it would be mispredicted.
+    #[inline(always)]
+    fn hash(&mut self, count: usize, bloom: &Bloom) -> usize {
         let mut kept = 0;
-        for (index, homes) in self.homes.iter().enumerate().take(eights) {
-            self.ahead.fetch::<COLD>(Step::Keep, index * STEPS);
-            let mut eight: EightPlaces = self.places.as_chunks().0[index];
-            let admitted = keep(&mut eight, homes, EIGHT.min(count - index * EIGHT));
-            self.places[kept..kept + EIGHT].copy_from_slice(&eight);
-            kept += admitted;
+        for index in 0..count {
+            let place = self.places[index];
+            self.places[kept] = place;
+            kept += usize::from(bloom.has(Home::of(bloom.bit(self.text.load(place)))));
         }
         kept
     }
@@ -654,23 +619,6 @@ impl Read {
     }
 }
 
-/// Moves those of the first so many of eight places to the front whose words the filter admits, and tells how
-/// many they are. Without a branch on each: it would be mispredicted.
-#[inline(always)]
-fn keep_admitted(
-    bloom: &Bloom,
-    places: &mut EightPlaces,
-    EightHomes { bytes, bits }: &EightHomes,
-    among: usize,
-) -> usize {
-    let mut kept = 0;
-    for index in 0..among {
-        places[kept] = places[index];
-        kept += usize::from(bloom.has(Home { byte: bytes[index], bit: bits[index] }));
-    }
-    kept
-}
-
 impl WordMasks {
     /// Those of the window before, of the window, and of the one behind.
     #[inline(always)]
@@ -693,19 +641,33 @@ impl WordMasks {
     }
 }
 
-/// Writes the places of the set bits, four at a time whether there are that many or not: a branch on
-/// each would be mispredicted in nearly every window.
+/// Writes the places of the set bits, eight at a time whether there are that many or not: a branch on
+/// each would be mispredicted in nearly every window, and one on four in every second.
 #[inline(always)]
-fn place_bits(mut bits: u64, offset: u16, places: &mut [u16; WINDOW]) {
-    for four in places.as_chunks_mut::<4>().0 {
-        for place in four {
-            *place = offset.wrapping_add(bits.trailing_zeros() as u16);
-            bits &= bits.wrapping_sub(1);
-        }
+fn place_bits(bits: u64, offset: u16, places: &mut [u16; WINDOW]) {
+    let (eights, _) = places.as_chunks_mut();
+    let mut bits = place_eight(bits, offset, &mut eights[0]);
+    for eight in &mut eights[1..] {
         if bits == 0 {
             return;
         }
+        bits = place_eight(bits, offset, eight);
     }
+}
+
+/// Writes the places of the eight lowest set bits, and tells which bits are left.
+#[inline(always)]
+fn place_eight(mut bits: u64, offset: u16, places: &mut EightPlaces) -> u64 {
+    for four in places.as_chunks_mut::<4>().0 {
+        // All four in one number, or the compiler would put them together in a vector, which takes longer.
+        let mut all = u64::from(offset) * 0x0001_0001_0001_0001;
+        for lane in 0..4 {
+            all += u64::from(bits.trailing_zeros()) << (u16::BITS * lane);
+            bits &= bits.wrapping_sub(1);
+        }
+        *four = array::from_fn(|lane| (all >> (u16::BITS as usize * lane)) as u16);
+    }
+    bits
 }
 
 impl Starts {

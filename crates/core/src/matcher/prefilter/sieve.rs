@@ -8,6 +8,8 @@
 //! longer ones it drops a third with 963 fingerprints, and less the more words are sought. They are told
 //! apart by the Bloom filter, which costs the same for one fingerprint and for ten thousand.
 
+use std::ops::{Range, RangeInclusive};
+
 /// Words below this length have buckets of their own.
 pub(super) const BRIEF: usize = 5;
 
@@ -18,13 +20,14 @@ pub(super) const LOOKED_AT: [usize; 3] = [0, 1, 3];
 /// The buckets of brief words, a bit each; the other bits are those of the longer words.
 pub(super) const BRIEF_BUCKETS: u8 = 0b0000_0001;
 
+const BUCKETS: usize = u8::BITS as usize;
+
 /// The words to keep.
 #[derive(Clone, Debug)]
 pub(super) struct Sieve {
     /// Of all words, by their first eight bytes.
     pub(super) bloom: Bloom,
     pub(super) looks: Looks,
-    /// The same for machines that look up 16 bytes and not 64.
     #[cfg(target_arch = "x86_64")]
     pub(super) halves: Halves,
 }
@@ -62,7 +65,7 @@ impl Sieve {
             bloom: Bloom::new(&words),
             looks: Looks::new(&sorted),
             #[cfg(target_arch = "x86_64")]
-            halves: Halves::new(&sorted),
+            halves: Halves::new(&words),
         }
     }
 }
@@ -87,18 +90,24 @@ pub(super) const fn code_of(byte: u8) -> u8 {
 /// Sorts words into buckets, the brief ones apart. Neighbours in the alphabet share first bytes, so they
 /// share a bucket.
 fn bucketed<'w>(words: &[Sought<'w>]) -> Vec<(&'w [u8], u8)> {
+    let (brief, longer) = brief_and_longer(words);
+    let most = BRIEF_BUCKETS.trailing_ones() as usize;
+    let parts = [(brief, 0..most), (longer, most..BUCKETS)];
+    parts.into_iter().flat_map(|(words, buckets)| spread(words, buckets)).collect()
+}
+
+/// The words in the alphabet's order, those below [`BRIEF`] bytes apart.
+fn brief_and_longer<'w>(words: &[Sought<'w>]) -> (Vec<&'w [u8]>, Vec<&'w [u8]>) {
     let mut words: Vec<&[u8]> = words.iter().map(|word| word.bytes()).collect();
     words.sort_unstable_by_key(|word| word.to_ascii_lowercase());
-    let (brief, longer): (Vec<&[u8]>, Vec<&[u8]>) =
-        words.into_iter().partition(|word| word.len() < BRIEF);
-    let most = BRIEF_BUCKETS.trailing_ones() as usize;
-    let parts = [(brief, 0..most), (longer, most..u8::BITS as usize)];
-    let spread = parts.into_iter().flat_map(|(words, buckets)| {
-        let count = words.len();
-        let bucket = move |index: usize| 1 << (buckets.start + index * buckets.len() / count);
-        words.into_iter().enumerate().map(move |(index, word)| (word, bucket(index)))
-    });
-    spread.collect()
+    words.into_iter().partition(|word| word.len() < BRIEF)
+}
+
+/// As many words in each of the buckets.
+fn spread(words: Vec<&[u8]>, buckets: Range<usize>) -> impl Iterator<Item = (&[u8], u8)> {
+    let count = words.len();
+    let bucket = move |index: usize| 1 << (buckets.start + index * buckets.len() / count);
+    words.into_iter().enumerate().map(move |(index, word)| (word, bucket(index)))
 }
 
 impl Looks {
@@ -121,23 +130,25 @@ impl Looks {
     }
 }
 
-/// The buckets again, by the halves of bytes: for each look by the low half of the code, and by the high
-/// one.
+/// The same for machines that look up 16 bytes and not 64: by the lower half of a code, so that a table fits and case
+/// is nothing to it. Of brief words only, in all the buckets: of the longer ones even looks at both halves leave nine
+/// of ten, so that the Bloom filter alone costs less.
 #[cfg(target_arch = "x86_64")]
 #[derive(Clone, Debug)]
-pub(super) struct Halves(pub(super) [[[u8; 16]; 2]; LOOKED_AT.len()]);
+pub(super) struct Halves(pub(super) [[u8; 16]; HALVES_LOOKED_AT.len()]);
+
+/// Bytes of a brief word that are looked at there.
+#[cfg(target_arch = "x86_64")]
+pub(super) const HALVES_LOOKED_AT: [usize; 3] = [0, 1, 2];
 
 #[cfg(target_arch = "x86_64")]
 impl Halves {
-    fn new(words: &[(&[u8], u8)]) -> Halves {
-        let mut halves = Halves([[[0; 16]; 2]; LOOKED_AT.len()]);
-        for &(word, bucket) in words {
-            for ([low, high], place) in halves.0.iter_mut().zip(LOOKED_AT) {
-                for code in fitting(word, place) {
-                    low[usize::from(code & 0x0F)] |= bucket;
-                    high[usize::from(code >> 4)] |= bucket;
-                    high[usize::from((code | CAPITAL) >> 4)] |= bucket;
-                }
+    fn new(words: &[Sought<'_>]) -> Halves {
+        let mut halves = Halves([[0; 16]; HALVES_LOOKED_AT.len()]);
+        let (brief, _) = brief_and_longer(words);
+        for (word, bucket) in spread(brief, 0..BUCKETS) {
+            for (half, place) in halves.0.iter_mut().zip(HALVES_LOOKED_AT) {
+                fitting(word, place).for_each(|code| half[usize::from(code & 0x0F)] |= bucket);
             }
         }
         halves
@@ -145,7 +156,7 @@ impl Halves {
 }
 
 /// The codes, but for their case, that may stand at a place counted from the start of a word.
-fn fitting(word: &[u8], place: usize) -> std::ops::RangeInclusive<u8> {
+fn fitting(word: &[u8], place: usize) -> RangeInclusive<u8> {
     match word.get(place) {
         Some(&byte) => {
             let code = code_of(byte) & CASELESS;

@@ -17,6 +17,10 @@ pub(super) struct Ahead(usize);
 /// The steps that fetch. The work is spread over all of them, as a core has no more than so many lines of the cache
 /// under way at once: some twenty on that machine, where a single step that fetched all won less.
 #[derive(Clone, Copy)]
+#[cfg_attr(
+    not(all(target_arch = "x86_64", not(miri))),
+    expect(dead_code, reason = "the portable form does not fetch while it hashes")
+)]
 pub(super) enum Step {
     Read,
     Starts,

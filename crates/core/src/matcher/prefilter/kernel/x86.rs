@@ -9,6 +9,7 @@ mod eights;
 
 pub(super) use avx2::find as find_avx2;
 pub(super) use avx512::find as find_avx512;
+pub(super) use eights::Homes;
 
 pub(super) fn has_avx512() -> bool {
     is_x86_feature_detected!("avx512f")

@@ -9,9 +9,10 @@ use super::super::{
         BLOOM_FACTOR, BLOOM_SHIFT, BRIEF_BUCKETS, Bloom, CLASS, FOLDED, HIGH, LOOKED_AT, Looks,
         ONES, Sieve, code_of,
     },
-    EIGHT, ESCAPE, Eight, EightHomes, EightPlaces, Filters, Form, Found, GROUP, Group, Haystack,
-    Look, Masks, Part, Rare, Read, Room, SiftedWords, Starts, State, Text, WINDOW, Window, run,
+    EIGHT, ESCAPE, EightPlaces, Filters, Form, Found, GROUP, Group, Haystack, Look, Masks, Part,
+    Rare, Read, Room, SiftedWords, Starts, State, Text, WINDOW, Window, run,
 };
+use super::eights::{Eight, EightHomes};
 
 /// # Safety
 ///
@@ -178,7 +179,7 @@ fn hash<const COLD: bool>(bloom: &Bloom, room: &mut Room, count: usize) -> usize
         }
         admitted.count_ones() as usize
     };
-    room.hash::<COLD>(count, &homes, &keep)
+    room.hash_eights::<COLD>(count, &homes, &keep)
 }
 
 /// The offset of each window in both halves.

@@ -2,8 +2,12 @@
 
 use super::super::{
     super::beside::{BESIDE, MOST, Word},
-    EIGHT, Eight, GROUP_BYTES, Part, SiftedWords,
+    EIGHT, EightPlaces, GROUP_BYTES, PLACES, Part, Room, SiftedWords,
+    ahead::{STEPS, Step},
 };
+
+/// Of each of eight words a number, or eight bytes.
+pub(super) type Eight = [u64; EIGHT];
 
 /// Bytes of a group with what may stand beside its words: bytes before it, and behind it the longest word and as
 /// many bytes.
@@ -19,6 +23,10 @@ impl<'b> Part<'b> {
         self.block[self.start.checked_sub(BESIDE)?..].first_chunk()
     }
 }
+
+/// For each set of the four things that may fit, in the order of `Sides`, whether a word with those is kept: what
+/// stands before or behind, or what stands on either side of a phrase that goes on at both.
+pub(super) const ADMITS: u16 = 0b1111_1110_1110_1110;
 
 /// Where the next eight words go, of which some are kept.
 pub(super) struct RoomForEight<'a> {
@@ -42,5 +50,76 @@ impl SiftedWords {
             before: eight(&mut self.before, at),
             behind: eight(&mut self.behind, at),
         });
+    }
+}
+
+/// Of each eight words that start at the places of a group, where their bits of the filter are.
+#[derive(Debug)]
+pub(in super::super) struct Homes {
+    pub(super) narrow: [EightHomes; PLACES / EIGHT],
+    pub(super) wide: [WideHomes; PLACES / EIGHT],
+}
+
+/// Of eight words, where their bits of the filter are; see [`Home`](super::super::super::sieve::Home).
+#[derive(Clone, Copy, Debug, Default)]
+#[repr(C)]
+pub(super) struct EightHomes {
+    pub(super) bytes: EightPlaces,
+    pub(super) bits: EightPlaces,
+}
+
+/// The same as wide as the lanes that it is reckoned in, where more instructions make it narrower than are saved by
+/// that.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct WideHomes {
+    pub(super) bytes: Eight,
+    /// The lowest six bits count.
+    pub(super) bits: Eight,
+}
+
+impl Default for Homes {
+    fn default() -> Homes {
+        Homes {
+            narrow: [EightHomes::default(); PLACES / EIGHT],
+            wide: [WideHomes::default(); PLACES / EIGHT],
+        }
+    }
+}
+
+impl Room {
+    /// Moves those of so many places that the filter admits to the front and returns their number: [`Room::hash`] where
+    /// instructions look at eight words at a time. Of each eight `homes` tells where in the filter they are, and
+    /// `keep` moves those of the first so many to the front that it admits, and tells how many they are.
+    ///
+    /// In two steps, as each waits for memory in the middle: the less there is of one, the more of it is under
+    /// way at once. Both loads of a word, of its codes and of the filter's bits, are loads like any other: to
+    /// gather eight by one instruction made all this take twice as long on an AMD EPYC (Zen 4), and Intel's
+    /// machines that are mended against Downfall (CVE-2022-40982) are slow at it too.
+    #[inline(always)]
+    pub(super) fn hash_eights<const COLD: bool>(
+        &mut self,
+        count: usize,
+        homes: &impl Fn(Eight) -> EightHomes,
+        keep: &impl Fn(&mut EightPlaces, &EightHomes, usize) -> usize,
+    ) -> usize {
+        // What is behind the last place is hashed with it, and dropped.
+        let eights = count.div_ceil(EIGHT);
+        let places = self.places.as_chunks().0.iter();
+        for (turn, (own, eight)) in
+            self.homes.narrow.iter_mut().zip(places).take(eights).enumerate()
+        {
+            self.ahead.fetch::<COLD>(Step::Homes, turn * STEPS);
+            let eight: &EightPlaces = eight;
+            *own = homes(eight.map(|place| self.text.load(place)));
+        }
+        let mut kept = 0;
+        for (index, homes) in self.homes.narrow.iter().enumerate().take(eights) {
+            self.ahead.fetch::<COLD>(Step::Keep, index * STEPS);
+            let mut eight: EightPlaces = self.places.as_chunks().0[index];
+            let admitted = keep(&mut eight, homes, EIGHT.min(count - index * EIGHT));
+            self.places[kept..kept + EIGHT].copy_from_slice(&eight);
+            kept += admitted;
+        }
+        kept
     }
 }

@@ -7,9 +7,9 @@ use super::super::super::{
         beside::{BESIDE, BESIDE_FACTOR, BESIDE_SHIFT, FARTHEST, MOST, Sides, Slots, Word},
         sieve::{HASH_FACTOR, HIGH, ONES, SMALL},
     },
-    EIGHT, Eight, EightPlaces, GROUP, GROUP_BYTES, LOAD, Part, Room, SiftedWords, WINDOW,
+    EIGHT, EightPlaces, GROUP, GROUP_BYTES, LOAD, Part, Room, SiftedWords, WINDOW,
 };
-use super::super::eights::{RoomForEight, Round};
+use super::super::eights::{ADMITS, Eight, RoomForEight, Round};
 
 /// See [`Room::sifted`].
 #[inline(never)]
@@ -168,10 +168,6 @@ fn lengths_and_gaps(room: &Room, (starts, places): (__m512i, &EightPlaces)) -> [
     let before = _mm512_maskz_lzcnt_epi64(_mm512_test_epi64_mask(up_to, up_to), up_to);
     [lengths, before, behind]
 }
-
-/// For each set of the four things that may fit, in the order of `Sides`, whether a word with those is kept: what
-/// stands before or behind, or what stands on either side of a phrase that goes on at both.
-const ADMITS: u16 = 0b1111_1110_1110_1110;
 
 /// See `bit_beside`.
 #[inline]
