@@ -62,7 +62,8 @@ impl FourWords {
     #[inline]
     #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
     fn of(room: &Room, round: &Round, places: &FourPlaces) -> FourWords {
-        let starts = four(places.map(u64::from));
+        // SAFETY: four numbers of two bytes.
+        let starts = _mm256_cvtepu16_epi64(unsafe { _mm_loadl_epi64(places.as_ptr().cast()) });
         let [lengths, before_gaps, behind_gaps] = lengths_and_gaps(room, (starts, places));
         // The remainder only tells the compiler that a place lies within the group.
         let place = |lane: usize| usize::from(places[lane]) % GROUP_BYTES;
@@ -182,11 +183,13 @@ fn lengths_and_gaps(room: &Room, (starts, places): (__m256i, &FourPlaces)) -> [_
         }))
     };
     let (before, own, behind) = (masks(0), masks(1), masks(2));
-    // Shifts by 64 bits leave nothing.
+    // In two steps, as the number of a byte may be 0.
     let bit = _mm256_and_si256(starts, all(WINDOW as u64 - 1));
-    let rest = _mm256_sub_epi64(all(WINDOW as u64), bit);
-    let joined =
-        |low, high| _mm256_or_si256(_mm256_srlv_epi64(low, bit), _mm256_sllv_epi64(high, rest));
+    let rest = _mm256_xor_si256(bit, all(WINDOW as u64 - 1));
+    let joined = |low, high| {
+        let high = _mm256_sllv_epi64(_mm256_add_epi64(high, high), rest);
+        _mm256_or_si256(_mm256_srlv_epi64(low, bit), high)
+    };
     let (up_to, from) = (joined(before, own), joined(own, behind));
     // Trailing ones, and behind them trailing zeros.
     let lengths = ones(_mm256_andnot_si256(_mm256_add_epi64(from, all(1)), from));
