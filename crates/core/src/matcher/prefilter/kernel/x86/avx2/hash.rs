@@ -16,19 +16,21 @@ use super::{
 /// as each waits for memory in the middle: the less there is of one, the more of it is under way at once.
 #[inline(never)]
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+#[expect(clippy::needless_range_loop, reason = "an iterator over each array is a count of its own")]
 pub(super) fn hash<const COLD: bool>(bloom: &Bloom, room: &mut Room, count: usize) -> usize {
     let Room { ahead, text, places, homes, .. } = room;
-    let turns = count.div_ceil(EIGHT);
-    let homes = &mut homes.wide[..turns];
-    for (turn, homes) in homes.iter_mut().enumerate() {
+    let homes = &mut homes.wide;
+    // The lesser only tells the compiler that all are there.
+    let turns = count.div_ceil(EIGHT).min(homes.len());
+    for turn in 0..turns {
         ahead.fetch::<COLD>(Step::Homes, turn * STEPS);
         let eight: &EightPlaces = &places.as_chunks().0[turn];
-        tell_homes(bloom, &eight.map(|place| text.load(place)), homes);
+        tell_homes(bloom, &eight.map(|place| text.load(place)), &mut homes[turn]);
     }
     let (mut kept, mut last) = (0, 0_u8);
-    for (turn, homes) in homes.iter().enumerate() {
+    for turn in 0..turns {
         ahead.fetch::<COLD>(Step::Keep, turn * STEPS);
-        last = admitted(bloom, homes);
+        last = admitted(bloom, &homes[turn]);
         let own: EightPlaces = places.as_chunks().0[turn];
         let to = places[kept..][..EIGHT].as_mut_array();
         move_to_the_front(&own, last, to.expect("the slice has that length"));
