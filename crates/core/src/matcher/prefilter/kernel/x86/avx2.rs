@@ -3,6 +3,7 @@
 mod beside;
 mod classes;
 mod hash;
+mod to_the_front;
 
 use std::{arch::x86_64::*, cell::Cell};
 

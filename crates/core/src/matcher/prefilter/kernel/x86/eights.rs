@@ -1,7 +1,9 @@
 //! What it takes to look at eight words at a time: the text round a group in one piece, and room for the eight.
 
+use std::mem::offset_of;
+
 use super::super::{
-    super::beside::{BESIDE, MOST, Word},
+    super::beside::{BESIDE, MOST, Sides, Word},
     EIGHT, EightPlaces, GROUP_BYTES, PLACES, Part, Room, SiftedWords,
     ahead::{STEPS, Step},
 };
@@ -27,6 +29,14 @@ impl<'b> Part<'b> {
 /// For each set of the four things that may fit, in the order of `Sides`, whether a word with those is kept: what
 /// stands before or behind, or what stands on either side of a phrase that goes on at both.
 pub(super) const ADMITS: u16 = 0b1111_1110_1110_1110;
+
+/// Holds [`Word`] and [`Sides`] to how they lie in memory, as vectors read and write them.
+pub(super) const fn assert_layout() {
+    assert!(size_of::<Word>() == size_of::<u64>());
+    assert!(offset_of!(Word, length) == 4);
+    assert!(offset_of!(Word, before) == 5 && offset_of!(Word, behind) == 6);
+    assert!(size_of::<Sides>() == 4 * size_of::<u64>());
+}
 
 /// Where the next eight words go, of which some are kept.
 pub(super) struct RoomForEight<'a> {

@@ -1,19 +1,19 @@
 //! What stands beside eight words: [`Room::sifted`] in vectors of four lanes.
 
-use std::{arch::x86_64::*, array, mem::offset_of};
+use std::{arch::x86_64::*, array};
 
 use super::{
     super::{
         super::{
             super::{
-                beside::{BESIDE, BESIDE_FACTOR, BESIDE_SHIFT, FARTHEST, MOST, Sides, Slots, Word},
+                beside::{BESIDE, BESIDE_FACTOR, BESIDE_SHIFT, FARTHEST, MOST, Slots},
                 sieve::{HASH_FACTOR, HIGH, ONES, SMALL},
             },
             GROUP, GROUP_BYTES, LOAD, Part, Room, SiftedWords, WINDOW,
         },
-        eights::{ADMITS, RoomForEight, Round},
+        eights::{ADMITS, RoomForEight, Round, assert_layout},
     },
-    all, both_lanes,
+    all, both_lanes, to_the_front,
 };
 
 /// Lanes of a vector.
@@ -100,7 +100,6 @@ impl FourWords {
         // What stands before and behind each word, side by side.
         let even = numbers(_mm256_unpacklo_epi64(self.before, self.behind));
         let odd = numbers(_mm256_unpackhi_epi64(self.before, self.behind));
-        const { assert!(size_of::<Sides>() == 4 * size_of::<u64>()) };
         let mut admitted = 0;
         for (lane, home) in homes.into_iter().enumerate() {
             let (beside, sides) = (if lane % 2 == 0 { &even } else { &odd }, slots.at(home));
@@ -124,12 +123,7 @@ impl FourWords {
     #[inline]
     #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
     fn write(&self, start: usize, admitted: usize, next: RoomForEight<'_>) -> usize {
-        // As `Word` lies in memory.
-        const {
-            assert!(size_of::<Word>() == size_of::<u64>());
-            assert!(offset_of!(Word, length) == 4);
-            assert!(offset_of!(Word, before) == 5 && offset_of!(Word, behind) == 6);
-        }
+        const { assert_layout() };
         let at = _mm256_add_epi64(self.starts, all(start as u64));
         let lengths = _mm256_slli_epi64::<32>(self.lengths);
         let before = _mm256_slli_epi64::<40>(self.before_gaps);
@@ -142,11 +136,11 @@ impl FourWords {
             (before.as_mut_ptr().cast(), self.before),
             (behind.as_mut_ptr().cast(), self.behind),
         ];
-        let to_the_front = TO_THE_FRONT[admitted].as_ptr();
-        // SAFETY: eight numbers of four bytes.
-        let to_the_front = unsafe { _mm256_loadu_si256(to_the_front.cast()) };
+        // SAFETY: eight numbers of a byte.
+        let order = unsafe { _mm_loadl_epi64(TO_THE_FRONT[admitted].as_ptr().cast()) };
+        let order = _mm256_cvtepu8_epi32(order);
         for (to, column) in columns {
-            let column = _mm256_permutevar8x32_epi32(column, to_the_front);
+            let column = _mm256_permutevar8x32_epi32(column, order);
             // SAFETY: each has room for four words of eight bytes, of which any are valid.
             unsafe { _mm256_storeu_si256(to, column) };
         }
@@ -154,24 +148,7 @@ impl FourWords {
     }
 }
 
-/// Of four lanes, the halves of those that a bit each admits, one behind the other.
-static TO_THE_FRONT: [[u32; 2 * FOUR]; 1 << FOUR] = {
-    let mut tables = [[0; 2 * FOUR]; 1 << FOUR];
-    let mut admitted = 0;
-    while admitted < tables.len() {
-        let (mut lane, mut kept) = (0, 0);
-        while lane < FOUR {
-            if admitted >> lane & 1 != 0 {
-                tables[admitted][2 * kept] = 2 * lane as u32;
-                tables[admitted][2 * kept + 1] = 2 * lane as u32 + 1;
-                kept += 1;
-            }
-            lane += 1;
-        }
-        admitted += 1;
-    }
-    tables
-};
+static TO_THE_FRONT: [[u8; 2 * FOUR]; 1 << FOUR] = to_the_front::orders::<FOUR, _, _>();
 
 /// See `WordMasks::word`.
 #[inline]

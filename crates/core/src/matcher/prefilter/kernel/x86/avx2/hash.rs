@@ -9,7 +9,7 @@ use super::{
         ahead::{STEPS, Step},
     },
     super::eights::{Eight, WideHomes},
-    all,
+    all, to_the_front,
 };
 
 /// Moves those of the first so many places that the filter admits to the front and returns their number. In two steps,
@@ -105,21 +105,4 @@ fn move_to_the_front(places: &EightPlaces, admitted: u8, to: &mut EightPlaces) {
     }
 }
 
-/// Of eight numbers of two bytes, the bytes of those that a bit each admits, one behind the other.
-static TO_THE_FRONT: [[u8; 2 * EIGHT]; 1 << EIGHT] = {
-    let mut orders = [[0; 2 * EIGHT]; 1 << EIGHT];
-    let mut admitted = 0;
-    while admitted < orders.len() {
-        let (mut lane, mut kept) = (0, 0);
-        while lane < EIGHT {
-            if admitted >> lane & 1 != 0 {
-                orders[admitted][2 * kept] = 2 * lane as u8;
-                orders[admitted][2 * kept + 1] = 2 * lane as u8 + 1;
-                kept += 1;
-            }
-            lane += 1;
-        }
-        admitted += 1;
-    }
-    orders
-};
+static TO_THE_FRONT: [[u8; 2 * EIGHT]; 1 << EIGHT] = to_the_front::orders::<EIGHT, _, _>();

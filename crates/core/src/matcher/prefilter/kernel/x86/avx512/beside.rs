@@ -1,15 +1,15 @@
 //! What stands beside eight words at once: [`Room::sifted`] in vectors of eight lanes.
 
-use std::{arch::x86_64::*, array, mem::offset_of};
+use std::{arch::x86_64::*, array};
 
 use super::super::super::{
     super::{
-        beside::{BESIDE, BESIDE_FACTOR, BESIDE_SHIFT, FARTHEST, MOST, Sides, Slots, Word},
+        beside::{BESIDE, BESIDE_FACTOR, BESIDE_SHIFT, FARTHEST, MOST, Slots},
         sieve::{HASH_FACTOR, HIGH, ONES, SMALL},
     },
     EIGHT, EightPlaces, GROUP, GROUP_BYTES, LOAD, Part, Room, SiftedWords, WINDOW,
 };
-use super::super::eights::{ADMITS, Eight, RoomForEight, Round};
+use super::super::eights::{ADMITS, Eight, RoomForEight, Round, assert_layout};
 
 /// See [`Room::sifted`].
 #[inline(never)]
@@ -95,7 +95,6 @@ impl EightWords {
         // What stands before and behind each word, side by side.
         let even = numbers(_mm512_unpacklo_epi64(self.before, self.behind));
         let odd = numbers(_mm512_unpackhi_epi64(self.before, self.behind));
-        const { assert!(size_of::<Sides>() == 4 * size_of::<u64>()) };
         let mut admitted = 0;
         for (lane, home) in homes.into_iter().enumerate() {
             let (beside, sides) = (if lane % 2 == 0 { &even } else { &odd }, slots.at(home));
@@ -119,12 +118,7 @@ impl EightWords {
         enable = "avx512f,avx512bw,avx512cd,avx512dq,avx512vl,avx512vbmi,avx512vbmi2,avx512vpopcntdq,bmi1,bmi2,lzcnt,popcnt"
     )]
     fn write(&self, start: usize, admitted: u8, next: RoomForEight<'_>) -> usize {
-        // As `Word` lies in memory.
-        const {
-            assert!(size_of::<Word>() == size_of::<u64>());
-            assert!(offset_of!(Word, length) == 4);
-            assert!(offset_of!(Word, before) == 5 && offset_of!(Word, behind) == 6);
-        }
+        const { assert_layout() };
         let at = _mm512_add_epi64(self.starts, all(start as u64));
         let lengths = _mm512_slli_epi64::<32>(self.lengths);
         let before = _mm512_slli_epi64::<40>(self.before_gaps);
