@@ -60,12 +60,12 @@ impl Sieve {
         let mut words: Vec<_> = words.collect();
         words.sort_unstable_by_key(|word| (word.bytes(), *word));
         words.dedup();
-        let sorted = bucketed(&words);
+        let by_length = BriefAndLonger::of(&words);
         Sieve {
             bloom: Bloom::new(&words),
-            looks: Looks::new(&sorted),
+            looks: Looks::new(&by_length.bucketed()),
             #[cfg(target_arch = "x86_64")]
-            halves: Halves::new(&words),
+            halves: Halves::new(&by_length.brief),
         }
     }
 }
@@ -87,27 +87,32 @@ pub(super) const fn code_of(byte: u8) -> u8 {
     }
 }
 
-/// Sorts words into buckets, the brief ones apart. Neighbours in the alphabet share first bytes, so they
-/// share a bucket.
-fn bucketed<'w>(words: &[Sought<'w>]) -> Vec<(&'w [u8], u8)> {
-    let (brief, longer) = brief_and_longer(words);
-    let most = BRIEF_BUCKETS.trailing_ones() as usize;
-    let parts = [(brief, 0..most), (longer, most..BUCKETS)];
-    parts.into_iter().flat_map(|(words, buckets)| spread(words, buckets)).collect()
+/// Words in the alphabet's order, those below [`BRIEF`] bytes apart.
+struct BriefAndLonger<'w> {
+    brief: Vec<&'w [u8]>,
+    longer: Vec<&'w [u8]>,
 }
 
-/// The words in the alphabet's order, those below [`BRIEF`] bytes apart.
-fn brief_and_longer<'w>(words: &[Sought<'w>]) -> (Vec<&'w [u8]>, Vec<&'w [u8]>) {
-    let mut words: Vec<&[u8]> = words.iter().map(|word| word.bytes()).collect();
-    words.sort_unstable_by_key(|word| word.to_ascii_lowercase());
-    words.into_iter().partition(|word| word.len() < BRIEF)
+impl<'w> BriefAndLonger<'w> {
+    fn of(words: &[Sought<'w>]) -> BriefAndLonger<'w> {
+        let mut words: Vec<&[u8]> = words.iter().map(|word| word.bytes()).collect();
+        words.sort_unstable_by_key(|word| word.to_ascii_lowercase());
+        let (brief, longer) = words.into_iter().partition(|word| word.len() < BRIEF);
+        BriefAndLonger { brief, longer }
+    }
+
+    /// Each in a bucket. Neighbours in the alphabet share first bytes, so they share a bucket.
+    fn bucketed(&self) -> Vec<(&'w [u8], u8)> {
+        let most = BRIEF_BUCKETS.trailing_ones() as usize;
+        spread(&self.brief, 0..most).chain(spread(&self.longer, most..BUCKETS)).collect()
+    }
 }
 
 /// As many words in each of the buckets.
-fn spread(words: Vec<&[u8]>, buckets: Range<usize>) -> impl Iterator<Item = (&[u8], u8)> {
+fn spread<'w>(words: &[&'w [u8]], buckets: Range<usize>) -> impl Iterator<Item = (&'w [u8], u8)> {
     let count = words.len();
     let bucket = move |index: usize| 1 << (buckets.start + index * buckets.len() / count);
-    words.into_iter().enumerate().map(move |(index, word)| (word, bucket(index)))
+    words.iter().enumerate().map(move |(index, &word)| (word, bucket(index)))
 }
 
 impl Looks {
@@ -143,9 +148,8 @@ pub(super) const HALVES_LOOKED_AT: [usize; 3] = [0, 1, 2];
 
 #[cfg(target_arch = "x86_64")]
 impl Halves {
-    fn new(words: &[Sought<'_>]) -> Halves {
+    fn new(brief: &[&[u8]]) -> Halves {
         let mut halves = Halves([[0; 16]; HALVES_LOOKED_AT.len()]);
-        let (brief, _) = brief_and_longer(words);
         for (word, bucket) in spread(brief, 0..BUCKETS) {
             for (half, place) in halves.0.iter_mut().zip(HALVES_LOOKED_AT) {
                 fitting(word, place).for_each(|code| half[usize::from(code & 0x0F)] |= bucket);
