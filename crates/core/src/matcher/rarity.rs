@@ -8,17 +8,27 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-/// `log2(occurrences per MB)` of the words that are common in any CI log.
+/// Occurrences per MB of the words that are common in any CI log, by what is looked for of them: those that
+/// share it are counted together.
 static COMMON: LazyLock<HashMap<&'static [u8], f32>> = LazyLock::new(|| {
     let lines = include_str!("word_rates.txt").lines().filter(|line| !line.starts_with('#'));
     let parsed = lines.filter_map(|line| {
         let (rate, words) = line.split_once(' ')?;
-        Some((rate.parse::<f32>().ok()?, words))
+        Some((rate.parse::<f32>().ok()?.exp2(), words))
     });
-    parsed
-        .flat_map(|(rate, words)| words.split(' ').map(move |word| (word.as_bytes(), rate)))
-        .collect()
+    let mut common = HashMap::new();
+    for (rate, words) in parsed {
+        words
+            .split(' ')
+            .for_each(|word| *common.entry(first_eight(word.as_bytes())).or_default() += rate);
+    }
+    common
 });
+
+/// What is looked for of a word.
+fn first_eight(word: &[u8]) -> &[u8] {
+    &word[..word.len().min(8)]
+}
 
 /// Estimates word rates for one set of fingerprints.
 #[derive(Debug, Default)]
@@ -46,7 +56,7 @@ impl Rarity {
             1 => 11.0,
             length => 2.0 - 0.25 * length.min(16) as f32,
         };
-        let rate = COMMON.get(word).copied().unwrap_or(unknown);
+        let rate = COMMON.get(first_eight(word)).map_or(unknown, |rate| rate.log2());
         let short = match word.len() {
             0..5 => 14.0,
             5..8 => 3.0,
@@ -85,6 +95,13 @@ mod tests {
             rarity.see(b"hypervisor");
         }
         assert!(rarity.cost(b"hypervisor") > before + 4.0);
+    }
+
+    #[test]
+    fn words_that_begin_as_a_common_one_cost_what_it_does() {
+        let rarity = Rarity::default();
+        assert!(rarity.cost(b"directory_service") >= rarity.cost(b"directory"));
+        assert!(rarity.cost(b"direct_service") < rarity.cost(b"directory"));
     }
 
     #[test]
