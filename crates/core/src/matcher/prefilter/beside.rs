@@ -92,7 +92,27 @@ impl Slots {
     }
 }
 
+/// A filter that lets everything through, and what a text has that says nothing.
+const ALL: u64 = u64::MAX;
+
 impl Beside {
+    /// What a phrase asks for beside its anchor; every bit where it does not go on.
+    pub(super) fn asked_by(phrase: &Context) -> Beside {
+        let (behind, before) = phrase.beside();
+        let behind = behind.map(|word| bit_of_letters(word[0], word.get(1).copied()));
+        let before = before.and_then(|word| {
+            let mut backwards = word.iter().rev().copied();
+            backwards.next().map(|near| bit_of_letters(near, backwards.next()))
+        });
+        Beside { before: before.unwrap_or(ALL), behind: behind.unwrap_or(ALL) }
+    }
+
+    /// Whether a phrase that asks for this may have its anchor where the text has that.
+    #[inline]
+    pub(super) fn admits(self, text: Beside) -> bool {
+        (self.before & text.before != 0) & (self.behind & text.behind != 0)
+    }
+
     /// What the text has beside a word; every bit where it says nothing.
     #[inline(always)]
     pub(super) fn of(block: &[u8], word: Word) -> Beside {
@@ -101,7 +121,7 @@ impl Beside {
         let behind = block.get(end..end + BESIDE).and_then(|beside| beside.first_chunk());
         let before = start.checked_sub(BESIDE).and_then(|from| block[from..start].first_chunk());
         let (Some(&behind), Some(&before)) = (behind, before) else {
-            return Beside { before: u64::MAX, behind: u64::MAX };
+            return Beside { before: ALL, behind: ALL };
         };
         // Seen from the word, both sides look alike.
         Beside {
@@ -114,23 +134,15 @@ impl Beside {
 impl Sides {
     /// For words that count whatever stands beside them.
     pub(super) const ANY: Sides =
-        Sides { before: u64::MAX, behind: 0, either: Beside { before: 0, behind: 0 } };
+        Sides { before: ALL, behind: 0, either: Beside { before: 0, behind: 0 } };
 
     /// What a phrase admits beside its anchor.
-    pub(super) fn of(context: &Context) -> Sides {
-        let (behind, before) = context.beside();
-        let behind = behind.map(|word| bit_of_letters(word[0], word.get(1).copied()));
-        let before = before.and_then(|word| {
-            let mut backwards = word.iter().rev().copied();
-            backwards.next().map(|near| bit_of_letters(near, backwards.next()))
-        });
-        match (before, behind) {
-            (Some(before), Some(behind)) => {
-                Sides { either: Beside { before, behind }, ..Sides::default() }
-            }
-            (Some(before), None) => Sides { before, ..Sides::default() },
-            (None, Some(behind)) => Sides { behind, ..Sides::default() },
-            (None, None) => Sides::ANY,
+    pub(super) fn of(asked: Beside) -> Sides {
+        match (asked.before, asked.behind) {
+            (ALL, ALL) => Sides::ANY,
+            (before, ALL) => Sides { before, ..Sides::default() },
+            (ALL, behind) => Sides { behind, ..Sides::default() },
+            _ => Sides { either: asked, ..Sides::default() },
         }
     }
 
@@ -179,7 +191,7 @@ pub(super) fn bit_beside(bytes: u64, gap: u64) -> u64 {
     let goes_on =
         is_within(far | 0x20, b'a', 26) | is_within(far, b'0', 10) | (far == u64::from(b'_'));
     let bit = bit_of(near, if goes_on { far } else { 0 }, goes_on);
-    if settled { bit } else { u64::MAX }
+    if settled { bit } else { ALL }
 }
 
 fn bit_of_letters(near: u8, far: Option<u8>) -> u64 {
@@ -209,7 +221,8 @@ mod tests {
     fn sides(phrase: &[&str], anchor: &str) -> Sides {
         let terms: Vec<String> = phrase.iter().map(|term| (*term).to_owned()).collect();
         let rarity = |word: &[u8]| if word == anchor.as_bytes() { 0.0 } else { 9.0 };
-        Sides::of(&Context::new(&terms, true, rarity).expect("the phrase has a word"))
+        let phrase = Context::new(&terms, true, rarity).expect("the phrase has a word");
+        Sides::of(Beside::asked_by(&phrase))
     }
 
     /// Whether `sides` admit what `text` has beside its `anchor`.

@@ -6,8 +6,8 @@
 
 use std::cmp::Ordering;
 
-use super::sieve::{Sought, is_word_byte};
-use super::window::Window;
+use super::joined::{Joined, Look};
+use super::sieve::{Sought, is_word_byte, lower};
 use crate::failure::Wording;
 
 /// What the bytes round a word say about the phrase.
@@ -30,12 +30,9 @@ pub(crate) struct Context {
     /// Which of them the prefilter looks for.
     anchor: usize,
     how: How,
-    /// The phrase as it stands most often, and where the anchor is in that: as it was written, where that
-    /// is known, or with single blanks between the terms; for a verbatim text, that text.
-    joined: Box<[u8]>,
-    joined_anchor: usize,
-    /// What stands round the anchor in `joined`.
-    window: Window,
+    /// The phrase as it stands most often: as it was written, where that is known, or with single blanks between
+    /// the terms; for a verbatim text, that text.
+    joined: Joined,
     /// The anchor's rarest byte and its place there: by it the word is looked for in a short text.
     rarest: (u8, usize),
 }
@@ -97,10 +94,8 @@ impl Context {
             let is_last = index + 1 == words.len();
             joined.extend((!is_last).then_some(word.glue.unwrap_or(b' ')));
         }
-        let window = Window::default();
-        let joined = joined.into();
-        let context = Context { words, anchor, how, joined, joined_anchor, window, rarest };
-        Some(context.with_window())
+        let joined = Joined::new(&joined, joined_anchor, glue_in(&joined, &words));
+        Some(Context { words, anchor, how, joined, rarest })
     }
 
     /// Expects the phrase as it is written in this text, which is the one that was analysed: with its
@@ -116,15 +111,9 @@ impl Context {
             if is_clear { word_starts(lower.as_bytes()).collect() } else { Vec::new() };
         if let [first, .., last] = starts[..] {
             let end = last + self.words[starts.len() - 1].bytes.len();
-            self.joined = lower.as_bytes()[first..end].into();
-            self.joined_anchor = starts[self.anchor] - first;
-        }
-        self.with_window()
-    }
-
-    fn with_window(mut self) -> Context {
-        if self.how == How::Phrase {
-            self.window = Window::new(&self.joined, self.joined_anchor);
+            let joined = &lower.as_bytes()[first..end];
+            let anchor = starts[self.anchor] - first;
+            self.joined = Joined::new(joined, anchor, glue_in(joined, &self.words));
         }
         self
     }
@@ -139,8 +128,8 @@ impl Context {
         let rarest = rarest_byte(&words[anchor].bytes);
         let joined_anchor = word_starts(text.as_bytes()).nth(anchor)?;
         let how = if leads { How::Leading } else { How::Verbatim };
-        let (joined, window) = (text.as_bytes().into(), Window::default());
-        Some(Context { words, anchor, how, joined, joined_anchor, window, rarest })
+        let joined = Joined::new(text.as_bytes(), joined_anchor, std::iter::empty());
+        Some(Context { words, anchor, how, joined, rarest })
     }
 
     /// Whether a text that is one message of one line has the phrase; nothing when only the
@@ -211,31 +200,32 @@ impl Context {
         if !self.is_verbatim() {
             return Sought::AnyCase(self.anchor());
         }
-        Sought::AsWritten(&self.joined[self.joined_anchor..][..length])
+        Sought::AsWritten(&self.joined.text()[self.joined.anchor()..][..length])
     }
 
     /// A verbatim text, and where its anchor is.
     pub(super) fn joined(&self) -> (&[u8], usize) {
-        (&self.joined, self.joined_anchor)
+        (self.joined.text(), self.joined.anchor())
     }
 
     /// Holds the phrase against `text`, where the word at `at` may be the anchor.
     pub(crate) fn check(&self, text: &[u8], at: usize) -> Verdict {
-        if self.window.excludes(text, at) {
-            return Verdict::No;
+        let look = match self.how {
+            How::Phrase => self.joined.look(text, at),
+            How::AnchorOnly | How::Verbatim | How::Leading => Look::Unclear,
+        };
+        match look {
+            Look::Same => {
+                let start = at - self.joined.anchor();
+                settle_edges(text, start, start + self.joined.text().len())
+            }
+            Look::Other => Verdict::No,
+            Look::Unclear => self.check_words(text, at),
         }
-        self.check_all(text, at)
     }
 
-    fn check_all(&self, text: &[u8], at: usize) -> Verdict {
-        // As phrases nearly always stand, and then nothing else need be looked at.
-        if self.how == How::Phrase
-            && let Some(start) = at.checked_sub(self.joined_anchor)
-            && let Some(here) = text.get(start..start + self.joined.len())
-            && here.eq_ignore_ascii_case(&self.joined)
-        {
-            return settle_edges(text, start, start + here.len());
-        }
+    /// The same, word by word.
+    fn check_words(&self, text: &[u8], at: usize) -> Verdict {
         let anchor = &self.words[self.anchor];
         let end = at + anchor.bytes.len();
         if !is_word(text, at, anchor) {
@@ -262,7 +252,8 @@ impl Context {
     /// Holds the very bytes against the text, where the word at `at` is as long as the anchor and
     /// begins as it does.
     pub(super) fn check_verbatim(&self, text: &[u8], at: usize) -> Option<usize> {
-        let start = at.checked_sub(self.joined_anchor)?;
+        let (joined, anchor) = self.joined();
+        let start = at.checked_sub(anchor)?;
         let leads = || match text[..start] {
             [] | [.., b'\n'] => true,
             [.., last, b' ' | b'\t'] => !last.is_ascii_lowercase(),
@@ -271,10 +262,10 @@ impl Context {
         if self.how == How::Leading && !leads() {
             return None;
         }
-        let behind = text[start..].strip_prefix(&*self.joined)?;
+        let behind = text[start..].strip_prefix(joined)?;
         let is_word = |byte: Option<&u8>| byte.is_some_and(|&byte| is_word_byte(byte));
-        let goes_on = is_word(self.joined.last()) && is_word(behind.first())
-            || is_word(self.joined.first()) && is_word(text[..start].last());
+        let goes_on = is_word(joined.last()) && is_word(behind.first())
+            || is_word(joined.first()) && is_word(text[..start].last());
         (!goes_on).then_some(start)
     }
 
@@ -467,18 +458,6 @@ fn is_word(text: &[u8], at: usize, word: &Word) -> bool {
         && here.eq_ignore_ascii_case(&word.bytes[compared..])
 }
 
-/// Eight bytes with their ASCII letters lower-cased, all at once: a byte's high bit tells whether it
-/// lies in a range, and no sum carries into its neighbour.
-fn lower(bytes: u64) -> u64 {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGH: u64 = 0x8080_8080_8080_8080;
-    let seven = bytes & !HIGH;
-    let from_a = seven + ONES * (0x80 - b'A' as u64);
-    let beyond_z = seven + ONES * (0x80 - b'[' as u64);
-    let upper = from_a & !beyond_z & !bytes & HIGH;
-    bytes | (upper >> 2)
-}
-
 /// Whether a term is ASCII words joined by single glue characters, as the analyzer makes them.
 fn is_plain(term: &str) -> bool {
     let bytes = term.as_bytes();
@@ -487,6 +466,12 @@ fn is_plain(term: &str) -> bool {
         && edge(bytes.first())
         && edge(bytes.last())
         && bytes.windows(2).all(|pair| is_word_byte(pair[0]) || is_word_byte(pair[1]))
+}
+
+/// Where a text of these words has bytes that join them into terms.
+fn glue_in<'a>(text: &'a [u8], words: &'a [Word]) -> impl Iterator<Item = usize> + 'a {
+    let ends = word_starts(text).zip(words).map(|(start, word)| (start + word.bytes.len(), word));
+    ends.filter(|(_, word)| word.glue.is_some()).map(|(end, _)| end).filter(|end| *end < text.len())
 }
 
 /// Where the words of a text start.

@@ -13,9 +13,9 @@
 mod beside;
 mod context;
 mod gate;
+mod joined;
 mod kernel;
 mod sieve;
-mod window;
 mod words;
 
 use std::sync::OnceLock;
@@ -221,11 +221,11 @@ impl Prefilter {
     fn push_phrases(
         &self,
         (block, at): (&[u8], u32),
-        phrases: &[LiteralId],
+        phrases: impl Iterator<Item = LiteralId>,
         live: &[bool],
         candidates: &mut Vec<Candidate>,
     ) {
-        for &id in phrases {
+        for id in phrases {
             if !live[id.0 as usize] {
                 continue;
             }
@@ -250,7 +250,7 @@ impl Prefilter {
     /// The literals among the words of one analysed, lower-cased term: the exact path.
     pub(crate) fn find_in_term(&self, term: &str, each: &mut dyn FnMut(LiteralId)) {
         for word in term.as_bytes().split(|&byte| !is_word_byte(byte)) {
-            self.search.words.of_word(word).iter().for_each(|id| each(*id));
+            self.search.words.of_word(word).for_each(&mut *each);
         }
     }
 

@@ -262,6 +262,16 @@ impl Bloom {
 
 pub(super) const ONES: u64 = 0x0101_0101_0101_0101;
 pub(super) const HIGH: u64 = 0x8080_8080_8080_8080;
+
+/// Eight bytes with their ASCII letters lower-cased, all at once: a byte's high bit tells whether it
+/// lies in a range, and no sum carries into its neighbour.
+pub(super) fn lower(bytes: u64) -> u64 {
+    let seven = bytes & !HIGH;
+    let from_a = seven + ONES * (0x80 - b'A' as u64);
+    let beyond_z = seven + ONES * (0x80 - b'[' as u64);
+    let upper = from_a & !beyond_z & !bytes & HIGH;
+    bytes | (upper >> 2)
+}
 /// How far the last codes are moved onto the first ones: not by whole bytes, or words like `testtest` would
 /// come out empty.
 pub(super) const FOLDED: u32 = 29;

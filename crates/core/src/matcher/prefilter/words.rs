@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use super::{
     LiteralId,
-    beside::{MOST, Sides, Slots, home},
+    beside::{Beside, MOST, Sides, Slots, home},
     context::Context,
     gate::Gate,
     kernel::Sifted,
@@ -18,7 +18,7 @@ pub(super) struct Words {
     index: Vec<u32>,
     groups: Vec<Group>,
     /// The phrases, those of a group side by side.
-    entries: Vec<LiteralId>,
+    entries: Vec<Entry>,
     /// The texts.
     gates: Vec<Gate>,
 }
@@ -39,11 +39,20 @@ struct Group {
     gate: u32,
 }
 
+/// A phrase.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    id: LiteralId,
+    /// What it asks for beside its anchor.
+    asks: Beside,
+}
+
 /// A word of the block with phrases that may stand round it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Promising {
     pub(super) at: u32,
     group: u32,
+    beside: Beside,
 }
 
 /// Words of the block worth a closer look.
@@ -68,7 +77,7 @@ impl Anchor<'_> {
 }
 
 /// More entries than this are searched for their word before they are looked at one by one.
-const CROWD: usize = 4;
+const CROWD: usize = 16;
 
 impl Words {
     /// The anchors of these phrases, whose index is their id, and the marks.
@@ -107,9 +116,10 @@ impl Words {
                 self.gates[group.gate as usize].push(id, context);
                 continue;
             }
-            group.sides.add(Sides::of(context));
+            let asks = Beside::asked_by(context);
+            group.sides.add(Sides::of(asks));
             group.count += 1;
-            self.entries.push(id);
+            self.entries.push(Entry { id, asks });
         }
         self.groups.push(group);
     }
@@ -171,7 +181,7 @@ impl Words {
                 gate.admitted(block, (at, end), &mut |id| texts.push((word.at, id)));
             }
             if found.sides.admit(beside) {
-                promising.push(Promising { at: word.at, group });
+                promising.push(Promising { at: word.at, group, beside });
             }
         }
     }
@@ -182,31 +192,36 @@ impl Words {
         promising: Promising,
         block: &[u8],
         contexts: &[Option<Context>],
-    ) -> &[LiteralId] {
-        let entries = self.entries_of(&self.groups[promising.group as usize]);
-        if entries.len() <= CROWD {
-            return entries;
+    ) -> impl Iterator<Item = LiteralId> {
+        let mut entries = self.entries_of(&self.groups[promising.group as usize]);
+        if entries.len() > CROWD {
+            entries = of_word(entries, &block[promising.at as usize..], contexts);
         }
-        // Those of the very word, among words that share their first bytes.
-        let text = &block[promising.at as usize..];
-        let order = |id: &LiteralId| match &contexts[id.0 as usize] {
-            Some(context) => context.order(text),
-            None => Ordering::Equal,
-        };
-        let start = entries.partition_point(|id| order(id).is_lt());
-        let length = entries[start..].partition_point(|id| order(id).is_eq());
-        &entries[start..start + length]
+        let admitting = entries.iter().filter(move |entry| entry.asks.admits(promising.beside));
+        admitting.map(|entry| entry.id)
     }
 
     /// The phrases anchored at words that look like this one.
-    pub(super) fn of_word(&self, word: &[u8]) -> &[LiteralId] {
+    pub(super) fn of_word(&self, word: &[u8]) -> impl Iterator<Item = LiteralId> {
         let group = self.find(key_of(word), length_of(word));
-        group.map_or(&[], |(_, group)| self.entries_of(group))
+        let entries = group.map_or(&[][..], |(_, group)| self.entries_of(group));
+        entries.iter().map(|entry| entry.id)
     }
 
-    fn entries_of(&self, group: &Group) -> &[LiteralId] {
+    fn entries_of(&self, group: &Group) -> &[Entry] {
         &self.entries[group.start as usize..(group.start + group.count) as usize]
     }
+}
+
+/// Those of the very word that `text` begins with, among words that share their first bytes.
+fn of_word<'e>(entries: &'e [Entry], text: &[u8], contexts: &[Option<Context>]) -> &'e [Entry] {
+    let order = |entry: &Entry| match &contexts[entry.id.0 as usize] {
+        Some(context) => context.order(text),
+        None => Ordering::Equal,
+    };
+    let start = entries.partition_point(|entry| order(entry).is_lt());
+    let length = entries[start..].partition_point(|entry| order(entry).is_eq());
+    &entries[start..start + length]
 }
 
 fn length_of(word: &[u8]) -> u8 {

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::{
     super::{
-        beside::Sides,
+        beside::{Beside, Sides},
         context::Context,
         sieve::{Sought, key_of},
     },
@@ -145,7 +145,7 @@ fn slots() -> Slots {
         let terms: Vec<String> = terms.iter().map(|term| (*term).to_owned()).collect();
         let rarity = |word: &[u8]| if word == anchor.as_bytes() { 0.0 } else { 9.0 };
         let context = Context::new(&terms, true, rarity).expect("there is a word");
-        (key_of(anchor.as_bytes()), anchor.len() as u8, Sides::of(&context))
+        (key_of(anchor.as_bytes()), anchor.len() as u8, Sides::of(Beside::asked_by(&context)))
     };
     let anchors = [
         phrase(&["a", "ab"], "ab"),
