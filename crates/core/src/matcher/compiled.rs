@@ -1,5 +1,6 @@
 //! The matcher itself: a set of fingerprints compiled once, shared by every thread.
 
+use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use memchr::memmem::Finder;
@@ -14,7 +15,7 @@ use crate::{
 };
 
 use super::{
-    evaluate::{Answers, Subject},
+    evaluate::{Answers, EventText, Subject},
     literals::{self, Chooser},
     prefilter::{
         Buffers, Candidate, Extras, Haystack, Literal, LiteralId, Prefilter, Sighting, Wanted, What,
@@ -66,6 +67,17 @@ struct Compiled {
     varies: fn(&str) -> bool,
     message: Option<FieldId>,
     failure_lines: bool,
+}
+
+/// What a phrase that is in a message says of the programs that require it.
+#[derive(Clone, Copy, Debug)]
+enum Told {
+    /// That this one matches, and no other does for that.
+    Matches(u32),
+    /// That all of them match that are live.
+    AllMatch,
+    /// They ask for more.
+    Nothing,
 }
 
 /// A literal's condition and the programs that require it.
@@ -366,6 +378,8 @@ pub struct Narrowed {
     live: Vec<bool>,
     /// Literals that a live program requires.
     live_literals: Vec<bool>,
+    /// What the presence of each literal says.
+    told_by: Vec<Told>,
     /// Whether a live literal is a piece of a word.
     pieces: bool,
     /// Live programs without literals: evaluated on every event.
@@ -419,15 +433,37 @@ pub struct Event<'a> {
     pub raw: Option<&'a [u8]>,
 }
 
-/// What is known of an event before it is read.
-#[derive(Clone)]
+/// An event in which something was seen, before it is read.
 pub(crate) struct Seen<'a> {
     /// Its candidates, a range of those of the block.
-    pub(crate) candidates: std::ops::Range<usize>,
-    /// Whether a phrase seen at that place of the block is part of the message.
-    pub(crate) trusted: &'a dyn Fn(u32) -> bool,
-    /// The bytes of its message, where that is a single line.
-    pub(crate) message: Option<&'a [u8]>,
+    pub(crate) candidates: Range<usize>,
+    pub(crate) fields: &'a dyn FieldValues,
+    pub(crate) text: &'a dyn EventText,
+}
+
+/// The text of a document, which was looked over with its messages before it.
+struct DocumentText<'a> {
+    /// Bytes of the messages.
+    messages: usize,
+    raw: Option<&'a [u8]>,
+}
+
+impl EventText for DocumentText<'_> {
+    fn is_message_at(&self, position: u32) -> bool {
+        (position as usize) < self.messages
+    }
+
+    fn line(&self) -> Option<&[u8]> {
+        None
+    }
+
+    fn message(&self) -> &[u8] {
+        &[]
+    }
+
+    fn raw(&self) -> Option<&[u8]> {
+        self.raw
+    }
 }
 
 impl std::fmt::Debug for Event<'_> {
@@ -516,6 +552,23 @@ impl Matcher {
         let literals = &compiled.literals;
         let live_literals: Vec<bool> =
             literals.iter().map(|anchor| anchor.programs.iter().any(open)).collect();
+        let holds_with = |leaf: LeafId, program: u32| {
+            let known = |id: LeafId| if id == leaf { Truth::True } else { constant[id.0 as usize] };
+            compiled.programs[program as usize].settle(&known) == Truth::True
+        };
+        let told_by = |anchor: &Anchor| {
+            let mut live = anchor.programs.iter().filter(|program| open(program));
+            match (
+                live.clone().all(|&program| holds_with(anchor.leaf, program)),
+                live.next(),
+                live.next(),
+            ) {
+                (false, ..) | (_, None, _) => Told::Nothing,
+                (true, Some(&only), None) => Told::Matches(only),
+                (true, ..) => Told::AllMatch,
+            }
+        };
+        let told_by = literals.iter().map(told_by).collect();
         let mut pieces = literals.iter().zip(&live_literals).filter(|(anchor, _)| anchor.piece);
         Narrowed {
             pieces: pieces.any(|(_, live)| *live),
@@ -523,6 +576,7 @@ impl Matcher {
             every_event: every_event.filter(open).collect(),
             live: truths.iter().map(|truth| *truth == Truth::Unknown).collect(),
             live_literals,
+            told_by,
             rests: vec![OnceLock::new(); truths.len()],
             constant,
         }
@@ -550,12 +604,68 @@ impl Matcher {
     pub(crate) fn evaluate(
         &self,
         narrowed: &Narrowed,
-        event: Event<'_>,
-        Seen { candidates, trusted, message }: Seen<'_>,
+        seen: &Seen<'_>,
+        (scratch, hits): (&mut Scratch, &mut Vec<u32>),
+    ) {
+        scratch.next_event();
+        if self.phrases_tell_all(narrowed, seen, scratch) {
+            self.push_hits(narrowed, seen.candidates.clone(), (scratch, hits));
+        } else {
+            self.evaluate_in_full(narrowed, seen, (scratch, hits));
+        }
+    }
+
+    /// Whether each candidate of the event is a phrase that is there for certain, and all that its
+    /// fingerprints ask for.
+    fn phrases_tell_all(&self, narrowed: &Narrowed, seen: &Seen<'_>, scratch: &Scratch) -> bool {
+        let tells = |candidate: &Candidate| match candidate.what {
+            What::Literal { id, certain: true } => {
+                !matches!(narrowed.told_by[id.0 as usize], Told::Nothing)
+                    && seen.text.is_message_at(candidate.position)
+            }
+            _ => false,
+        };
+        !narrowed.needs_every_event()
+            && scratch.candidates()[seen.candidates.clone()].iter().all(tells)
+    }
+
+    /// Adds to `hits` the fingerprints of these candidates.
+    fn push_hits(
+        &self,
+        narrowed: &Narrowed,
+        candidates: Range<usize>,
+        (scratch, hits): (&mut Scratch, &mut Vec<u32>),
+    ) {
+        let Scratch { buffers, due_at, event: now, .. } = scratch;
+        let mut push = |program: u32| {
+            let seen = std::mem::replace(&mut due_at[program as usize], *now) == *now;
+            if !seen {
+                hits.push(program);
+            }
+        };
+        for candidate in &buffers.candidates[candidates] {
+            let What::Literal { id, .. } = candidate.what else { continue };
+            match narrowed.told_by[id.0 as usize] {
+                Told::Matches(program) => push(program),
+                _ => {
+                    let programs = self.compiled.literals[id.0 as usize].programs.iter();
+                    programs
+                        .filter(|program| narrowed.live[**program as usize])
+                        .for_each(|program| push(*program));
+                }
+            }
+        }
+    }
+
+    fn evaluate_in_full(
+        &self,
+        narrowed: &Narrowed,
+        Seen { candidates, fields, text }: &Seen<'_>,
         (scratch, hits): (&mut Scratch, &mut Vec<u32>),
     ) {
         let compiled = &*self.compiled;
-        scratch.begin(&compiled.table);
+        scratch.answers.begin(&compiled.table);
+        scratch.due.clear();
         let Scratch { buffers, answers, due, due_at, event: now, .. } = scratch;
         let mut exact = false;
         let mut add = |program: u32, due: &mut Vec<u32>| {
@@ -564,12 +674,12 @@ impl Matcher {
                 due.push(program);
             }
         };
-        for candidate in &buffers.candidates[candidates] {
+        for candidate in &buffers.candidates[candidates.clone()] {
             match candidate.what {
                 What::Exact => exact = true,
                 What::Literal { id, certain } => {
                     let anchor = &compiled.literals[id.0 as usize];
-                    if certain && trusted(candidate.position) {
+                    if certain && text.is_message_at(candidate.position) {
                         answers.set(anchor.leaf, true);
                     }
                     anchor.programs.iter().for_each(|program| add(*program, due));
@@ -577,14 +687,13 @@ impl Matcher {
             }
         }
         if exact {
-            compiled.find_exact(event.fields, answers, &mut |id| {
+            compiled.find_exact(*fields, answers, &mut |id| {
                 let programs = &compiled.literals[id.0 as usize].programs;
                 programs.iter().for_each(|program| add(*program, due));
             });
         }
         narrowed.every_event.iter().for_each(|program| add(*program, due));
-        let message = message.filter(|_| !exact);
-        let subject = Subject { fields: event.fields, raw: event.raw, message };
+        let subject = Subject { fields: *fields, text: Some(*text), in_line: !exact };
         for &program in due.iter() {
             if compiled.holds(program, narrowed, answers, &subject) {
                 hits.push(program);
@@ -625,19 +734,17 @@ impl Matcher {
         }
         self.find((narrowed, true), Haystack::swept(&block), scratch);
         let all = 0..scratch.candidates().len();
-        let message = block.len() - event.raw.map_or(0, <[u8]>::len);
-        let trusted = |position: u32| (position as usize) < message;
-        let seen = Seen { candidates: all, trusted: &trusted, message: None };
-        self.evaluate(narrowed, event, seen, (scratch, hits));
+        let messages = block.len() - event.raw.map_or(0, <[u8]>::len);
+        let text = &DocumentText { messages, raw: event.raw };
+        let seen = Seen { candidates: all, fields: event.fields, text };
+        self.evaluate(narrowed, &seen, (scratch, hits));
         hits.extend_from_slice(&narrowed.always);
         hits[before..].sort_unstable();
     }
 }
 
 impl Scratch {
-    fn begin(&mut self, table: &Table) {
-        self.answers.begin(table);
-        self.due.clear();
+    fn next_event(&mut self) {
         self.event = self.event.wrapping_add(1);
         if self.event == 0 {
             self.due_at.fill(0);
@@ -652,7 +759,7 @@ impl Compiled {
         let table = &self.table;
         let mut answers = Answers::default();
         answers.begin(table);
-        let subject = Subject { fields: constants, raw: None, message: None };
+        let subject = Subject { fields: constants, text: None, in_line: false };
         let ids = (0..table.leaves.len() as u32).map(LeafId);
         ids.map(|id| match table.leaf_at(id) {
             Leaf::Field { field, .. } if !varies(table.field_name(*field)) => {
@@ -689,7 +796,7 @@ impl Compiled {
         });
         // In a line of its own a phrase is found as fast as an answer is looked up, so what is known
         // already is only worth a look where the rest would have to be analysed.
-        let settled = match subject.message {
+        let settled = match subject.line() {
             Some(_) => Truth::Unknown,
             None => program.settle(&|id| answers.known(id)),
         };

@@ -8,6 +8,7 @@ use crate::{
 };
 
 use super::{
+    prefilter::Context,
     program::{FieldId, Leaf, LeafId, Table, Truth},
     reference,
 };
@@ -58,8 +59,8 @@ impl Answers {
         {
             return truth;
         }
-        if let (Some(message), Some(context)) = (event.message, table.context(id))
-            && let Some(truth) = context.is_in(message)
+        if let Some(context) = table.context(id)
+            && let Some(truth) = event.has_phrase(context)
         {
             self.set(id, truth);
             return truth;
@@ -99,19 +100,50 @@ impl Answers {
     }
 }
 
+/// An event's text, of which no more is made than is asked for.
+pub(crate) trait EventText {
+    /// Whether what stands at that place of the block looked at last is part of the message.
+    fn is_message_at(&self, position: u32) -> bool;
+
+    /// The line, where the event is a single one.
+    fn line(&self) -> Option<&[u8]>;
+
+    /// The message of that line.
+    fn message(&self) -> &[u8];
+
+    /// The event as it stands in the log, without the carriage returns that end its lines; `None` for a
+    /// document, whose message stands for it.
+    fn raw(&self) -> Option<&[u8]>;
+}
+
 /// What a query is evaluated on.
 pub(super) struct Subject<'a> {
     pub(super) fields: &'a dyn FieldValues,
-    /// The event as it stands in the log; `None` for a document, whose message stands for it.
-    pub(super) raw: Option<&'a [u8]>,
-    /// The message, where it is one line in which phrases may be looked for without analysis.
-    pub(super) message: Option<&'a [u8]>,
+    pub(super) text: Option<&'a dyn EventText>,
+    /// Whether phrases may be looked for without analysis, where it is a single line.
+    pub(super) in_line: bool,
 }
 
 impl Subject<'_> {
+    /// The line in which phrases may be looked for without analysis.
+    pub(super) fn line(&self) -> Option<(&[u8], &dyn EventText)> {
+        let text = self.text.filter(|_| self.in_line)?;
+        Some((text.line()?, text))
+    }
+
+    /// Whether the message has the phrase; nothing when only the analyzer can tell.
+    fn has_phrase(&self, phrase: &Context) -> Option<bool> {
+        let (line, text) = self.line()?;
+        // Most phrases are nowhere in the line, and where its message begins need not be known then.
+        match phrase.is_in(line) {
+            Some(false) => Some(false),
+            _ => phrase.is_in(text.message()),
+        }
+    }
+
     /// Whether the event's text, or one of the messages of a document that has several, holds it.
     fn any_text(&self, holds: &dyn Fn(&[u8]) -> bool) -> bool {
-        match self.raw {
+        match self.text.and_then(EventText::raw) {
             Some(raw) => holds(raw),
             None => self.fields.values("message").iter().any(|message| holds(message.as_bytes())),
         }

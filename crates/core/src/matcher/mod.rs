@@ -21,4 +21,5 @@ pub(crate) use compiled::Seen;
 pub use compiled::{
     CompileError, CompileErrorKind, Event, Matcher, MatcherBuilder, Narrowed, Scratch,
 };
+pub(crate) use evaluate::EventText;
 pub(crate) use prefilter::{Haystack, Sighting, Sweep};

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     fields::{FieldValues, Fields, Values},
     log::{self, EventCount, Lines, MAX_EVENT, Record, Splitter, TimeContext},
-    matcher::{Event, Haystack, Matcher, Narrowed, Scratch, Seen, Sighting, Sweep},
+    matcher::{EventText, Haystack, Matcher, Narrowed, Scratch, Seen, Sighting, Sweep},
 };
 
 /// What blocks of one log share.
@@ -158,13 +158,11 @@ struct Walk<'a> {
     block: &'a [u8],
     hits: Vec<(u32, Places)>,
     sightings: Vec<Sighting>,
-    /// Room for the text of one event.
-    room: Vec<u8>,
 }
 
 impl<'a> Walk<'a> {
     fn new(scan: &'a BlockScan<'a>, block: &'a [u8]) -> Walk<'a> {
-        Walk { scan, block, hits: Vec::new(), sightings: Vec::new(), room: Vec::new() }
+        Walk { scan, block, hits: Vec::new(), sightings: Vec::new() }
     }
 
     /// Fingerprints that match whatever an event says: their hits are counted, not found.
@@ -258,33 +256,18 @@ impl<'a> Walk<'a> {
         due: Range<usize>,
         scratch: &mut Scratch,
     ) {
-        let scan = self.scan;
-        let raw = &self.block[base + event.start..base + event.end];
-        let mut room = std::mem::take(&mut self.room);
-        let text = without_returns(raw, is_line, &mut room);
-        let line = text.strip_suffix(b"\n").unwrap_or(text);
-        let message = is_line.then(|| &line[scan.splitter.prefix_len(line)..]);
-        let trusted = |position: u32| {
-            let at = position as usize - event.start;
-            match message {
-                Some(message) => at >= line.len() - message.len(),
-                None => {
-                    let start = memchr::memrchr(b'\n', &raw[..at]).map_or(0, |feed| feed + 1);
-                    at - start >= scan.splitter.prefix_len(&raw[start..])
-                }
-            }
-        };
-        let fields = LogEvent::new(scan, text);
+        let range = base + event.start..base + event.end;
+        let text = OnceCell::new();
+        let raw = &self.block[range.clone()];
+        let event = LogEvent::new(self.scan, (raw, event.start, is_line), &text);
+        let seen = Seen { candidates: due, fields: &event, text: &event };
         let mut hits = scratch.take_hits();
-        let subject = Event { fields: &fields, raw: Some(text) };
-        let seen = Seen { candidates: due, trusted: &trusted, message };
-        scan.matcher.evaluate(scan.narrowed, subject, seen, (scratch, &mut hits));
+        self.scan.matcher.evaluate(self.scan.narrowed, &seen, (scratch, &mut hits));
         for &fingerprint in &hits {
             let slot = scratch.slot(fingerprint, self.hits.len());
-            self.hit((slot, fingerprint), base + event.start..base + event.end);
+            self.hit((slot, fingerprint), range.clone());
         }
         scratch.give_hits(hits);
-        self.room = room;
     }
 
     fn hit(&mut self, (slot, fingerprint): (usize, u32), event: Range<usize>) {
@@ -296,46 +279,82 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// An event's text without the carriage returns that end its lines, in `room` where it has any.
-fn without_returns<'t>(raw: &'t [u8], is_line: bool, room: &'t mut Vec<u8>) -> &'t [u8] {
-    if !is_line {
-        let Cow::Owned(text) = log::without_returns(raw) else { return raw };
-        *room = text;
-        return room;
-    }
-    // Nothing else need be looked at, as clean text has them nowhere else.
-    let body = raw.strip_suffix(b"\n").unwrap_or(raw);
-    let Some(line) = body.strip_suffix(b"\r") else { return raw };
-    room.clear();
-    room.extend_from_slice(line);
-    room.extend_from_slice(&raw[body.len()..]);
-    room
+/// One line without its end.
+fn without_end(raw: &[u8]) -> &[u8] {
+    let line = raw.strip_suffix(b"\n").unwrap_or(raw);
+    // Nothing else need be looked at, as clean text has carriage returns nowhere else.
+    line.strip_suffix(b"\r").unwrap_or(line)
 }
 
-/// An event's fields, read from its bytes when a query asks for the first of them.
+/// An event of a block, read as far as a query asks.
 struct LogEvent<'a> {
     scan: &'a BlockScan<'a>,
+    /// Its bytes in the block.
     raw: &'a [u8],
+    /// Where they begin there.
+    start: usize,
+    is_line: bool,
+    /// Bytes before the message of a single line.
+    prefix: OnceCell<usize>,
+    /// The bytes without carriage returns at the ends of lines.
+    text: &'a OnceCell<Cow<'a, [u8]>>,
     record: OnceCell<Record<'a>>,
     /// The record with its time: few queries ask for that, and it takes long to write.
     timed: OnceCell<Record<'a>>,
 }
 
 impl<'a> LogEvent<'a> {
-    fn new(scan: &'a BlockScan<'a>, raw: &'a [u8]) -> LogEvent<'a> {
-        LogEvent { scan, raw, record: OnceCell::new(), timed: OnceCell::new() }
+    fn new(
+        scan: &'a BlockScan<'a>,
+        (raw, start, is_line): (&'a [u8], usize, bool),
+        text: &'a OnceCell<Cow<'a, [u8]>>,
+    ) -> LogEvent<'a> {
+        let (prefix, record, timed) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
+        LogEvent { scan, raw, start, is_line, prefix, text, record, timed }
+    }
+
+    fn text(&self) -> &'a [u8] {
+        self.text.get_or_init(|| log::without_returns(self.raw))
+    }
+
+    /// Bytes before the message of a single line.
+    fn prefix(&self) -> usize {
+        *self.prefix.get_or_init(|| self.scan.splitter.prefix_len(without_end(self.raw)))
     }
 
     fn record(&self) -> &Record<'_> {
-        self.record.get_or_init(|| self.scan.splitter.read_record(self.raw))
+        self.record.get_or_init(|| self.scan.splitter.read_record(self.text()))
     }
 
     fn timed(&self) -> &Record<'_> {
         self.timed.get_or_init(|| {
-            let mut record = self.scan.splitter.read_record(self.raw);
+            let mut record = self.scan.splitter.read_record(self.text());
             record.resolve_time(self.scan.time);
             record
         })
+    }
+}
+
+impl EventText for LogEvent<'_> {
+    fn is_message_at(&self, position: u32) -> bool {
+        let at = position as usize - self.start;
+        if self.is_line {
+            return at >= self.prefix();
+        }
+        let start = memchr::memrchr(b'\n', &self.raw[..at]).map_or(0, |feed| feed + 1);
+        at - start >= self.scan.splitter.prefix_len(&self.raw[start..])
+    }
+
+    fn line(&self) -> Option<&[u8]> {
+        self.is_line.then(|| without_end(self.raw))
+    }
+
+    fn message(&self) -> &[u8] {
+        &without_end(self.raw)[self.prefix()..]
+    }
+
+    fn raw(&self) -> Option<&[u8]> {
+        Some(self.text())
     }
 }
 
