@@ -97,7 +97,7 @@ impl Walk {
             }
         }
         let mut files: Vec<_> = files.into_iter().collect();
-        files.sort_by(|(a, _), (b, _)| a.cmp(b));
+        files.sort_by_cached_key(|(path, _)| order_of(path));
         read_all(&files).into_iter().for_each(|outcome| self.loader.add(outcome));
         new
     }
@@ -139,11 +139,24 @@ impl Walk {
     }
 }
 
+/// By this paths are ordered as by their components: of these each ends with a byte that none has. (`Path::cmp`
+/// takes them apart anew each time.)
+fn order_of(path: &Path) -> Vec<u8> {
+    path.components()
+        .flat_map(|part| [part.as_os_str().as_encoded_bytes(), b"\0"])
+        .flatten()
+        .copied()
+        .collect()
+}
+
 /// Reads the files, in their order.
 fn read_all(files: &[(PathBuf, fs::Metadata)]) -> Vec<Outcome> {
     let read = |(path, metadata): &(PathBuf, fs::Metadata)| read(path, metadata);
+    // A thread for all of them, where there is no other, would only cost its start.
     #[cfg(feature = "parallel")]
-    if files.len() >= MANY {
+    if files.len() >= MANY
+        && std::thread::available_parallelism().is_ok_and(|cores| cores.get() > 1)
+    {
         return files.par_iter().map(read).collect();
     }
     files.iter().map(read).collect()

@@ -11,12 +11,13 @@ use std::sync::LazyLock;
 /// Occurrences per MB of the words that are common in any CI log, by what is looked for of them: those that
 /// share it are counted together.
 static COMMON: LazyLock<HashMap<&'static [u8], f32>> = LazyLock::new(|| {
-    let lines = include_str!("word_rates.txt").lines().filter(|line| !line.starts_with('#'));
+    let text = include_str!("word_rates.txt");
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
     let parsed = lines.filter_map(|line| {
         let (rate, words) = line.split_once(' ')?;
         Some((rate.parse::<f32>().ok()?.exp2(), words))
     });
-    let mut common = HashMap::new();
+    let mut common = HashMap::with_capacity(text.split(' ').count());
     for (rate, words) in parsed {
         words
             .split(' ')

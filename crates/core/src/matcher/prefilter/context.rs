@@ -320,7 +320,8 @@ fn settle_edges(text: &[u8], start: usize, end: usize) -> Verdict {
 fn rarest_word(words: &[Word], rarity: impl Fn(&[u8]) -> f32) -> Option<usize> {
     let is_glued = |at: usize| words[at].glue.is_some() || at > 0 && words[at - 1].glue.is_some();
     let cost = |at: usize| rarity(&words[at].bytes) + if is_glued(at) { GLUED } else { 0.0 };
-    (0..words.len()).min_by(|a, b| cost(*a).total_cmp(&cost(*b)))
+    let costs = (0..words.len()).map(|at| (cost(at), at));
+    costs.min_by(|(a, _), (b, _)| a.total_cmp(b)).map(|(_, at)| at)
 }
 
 /// How much less rare, as a logarithm, a word is taken to be that is glued to others. It is of a module, a
