@@ -13,6 +13,8 @@
 //! becomes a *guard*: it is answered once per file, and only where it holds do the literals not
 //! suffice.
 
+use std::sync::Arc;
+
 use crate::{bind::LeafTest, query::WildcardPart, schema::FieldKind};
 
 use super::{
@@ -104,7 +106,7 @@ impl Chooser<'_> {
         let literal = match self.table.leaf_at(id) {
             Leaf::Field { field, kind: FieldKind::Text, test } if Some(*field) == self.message => {
                 match self.table.context(id) {
-                    Some(context) => Literal::Phrase(context.clone()),
+                    Some(context) => Literal::Phrase(Arc::clone(context)),
                     None => self.text_literal(test)?,
                 }
             }
@@ -124,7 +126,7 @@ impl Chooser<'_> {
             // An exact one has a context already, if it can have one.
             LeafTest::Phrase { terms, slop: 1.., .. } => {
                 let cost = |word: &[u8]| self.rarity.cost(word);
-                Context::new(terms, false, cost).map(Literal::Phrase)
+                Context::new(terms, false, cost).map(|context| Literal::Phrase(Arc::new(context)))
             }
             LeafTest::Prefix(prefix) => piece(ascii_pieces(prefix.as_bytes())),
             LeafTest::Wildcard(wildcard) => {

@@ -4,6 +4,7 @@
 //! condition stands once in the table and is answered at most once per event.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use memchr::memmem::Finder;
 use regex::bytes::Regex;
@@ -58,7 +59,7 @@ pub(crate) struct Table {
     pub(crate) leaves: Vec<Leaf>,
     pub(crate) fields: Vec<Box<str>>,
     /// For each condition that is a phrase of the message, how to find it in raw text.
-    contexts: Vec<Option<Context>>,
+    contexts: Vec<Option<Arc<Context>>>,
     known: HashMap<LeafKey, LeafId>,
     known_fields: HashMap<Box<str>, FieldId>,
 }
@@ -116,11 +117,11 @@ impl Table {
             }
             _ => None,
         };
-        self.contexts = self.leaves.iter().map(context).collect();
+        self.contexts = self.leaves.iter().map(|leaf| context(leaf).map(Arc::new)).collect();
     }
 
     /// How to find a condition in raw text, where it is a phrase of the message.
-    pub(crate) fn context(&self, id: LeafId) -> Option<&Context> {
+    pub(crate) fn context(&self, id: LeafId) -> Option<&Arc<Context>> {
         self.contexts.get(id.0 as usize)?.as_ref()
     }
 

@@ -18,7 +18,7 @@ mod kernel;
 mod sieve;
 mod words;
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
@@ -41,7 +41,7 @@ pub(crate) struct LiteralId(pub(crate) u32);
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Literal {
     /// A phrase (or a single term), found by its anchor word.
-    Phrase(Context),
+    Phrase(Arc<Context>),
     /// ASCII bytes anywhere, in any case.
     Piece(Box<[u8]>),
 }
@@ -148,10 +148,11 @@ impl Prefilter {
         Extras { marks, texts }: Extras<'_>,
         rarity: impl Fn(&[u8]) -> f32,
     ) -> Prefilter {
+        // By value: they are looked at in the midst of the search.
         let mut contexts: Vec<Option<Context>> = literals
             .iter()
             .map(|literal| match literal {
-                Literal::Phrase(context) => Some(context.clone()),
+                Literal::Phrase(context) => Some(Context::clone(context)),
                 Literal::Piece(_) => None,
             })
             .collect();
@@ -325,7 +326,7 @@ mod tests {
     fn found(words: &[String], text: &str) -> Vec<u32> {
         let literal = |word: &String| {
             let terms = std::slice::from_ref(word);
-            Literal::Phrase(Context::new(terms, true, |_| 0.0).expect("an ASCII word"))
+            Literal::Phrase(Context::new(terms, true, |_| 0.0).expect("an ASCII word").into())
         };
         let literals: Vec<Literal> = words.iter().map(literal).collect();
         let prefilter =
