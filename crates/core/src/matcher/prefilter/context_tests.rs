@@ -128,7 +128,7 @@ fn the_nearest_difference_decides_of_a_phrase() {
     let context = Context::new(&words, true, |_| 0.0).expect("a word");
     let text = words.join(" ");
     assert_eq!(context.joined.look(text.as_bytes(), 0), Look::Same);
-    assert_eq!(context.joined.look(text[..text.len() - 1].as_bytes(), 0), Look::Other);
+    assert_eq!(context.joined.look(&text.as_bytes()[..text.len() - 1], 0), Look::Other);
     assert_eq!(context.joined.look((text + ".").replace("d.", "k").as_bytes(), 0), Look::Other);
 }
 
