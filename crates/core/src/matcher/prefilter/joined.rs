@@ -68,7 +68,8 @@ impl Joined {
         self.differs(here).iter().fold(0, |all, eight| all | eight) == 0
     }
 
-    /// Of each byte of the text something, if it differs.
+    /// For each byte of the text 0, unless it differs from the phrase's. (In eights, which the compiler joins with
+    /// fewer instructions than bytes.)
     #[inline]
     fn differs(&self, here: &[u8; NEAR]) -> [u64; EIGHTS] {
         let differs: [u8; NEAR] = std::array::from_fn(|at| {
@@ -88,8 +89,7 @@ impl Joined {
         }
     }
 
-    /// What the nearest bytes that differ say, behind the anchor's start and before it. (By itself, as the
-    /// comparison else is not done in vectors.)
+    /// What the nearest bytes that differ say, behind the anchor's start and before it.
     #[inline(never)]
     fn look_closer(&self, text: &[u8], start: usize) -> Look {
         let here = &text[start..];
@@ -100,7 +100,7 @@ impl Joined {
             self.says(at).is_other(byte, outward.unwrap_or(b'\n'))
         };
         let (own_before, own_behind) = self.text.split_at(self.anchor);
-        // The anchor is in the text, where it is sought.
+        // The lesser only matters where the text has no anchor.
         let (here_before, here_behind) = here.split_at(self.anchor.min(here.len()));
         let behind = first_difference(here_behind, own_behind).map(|at| self.anchor + at);
         let before = || last_difference(here_before, own_before);
