@@ -24,7 +24,7 @@
 //! Beside [the sweep for control traffic](crate::log::is_clean) this is the one module of the crate with
 //! `unsafe`: vector loads and stores behind run-time detection of the instruction set. The portable form below it
 //! is the specification; a test holds them equal. What it buys for a whole scan of real CI logs with 963
-//! on one core of an AMD EPYC (Zen 4): 4.4 GB/s with AVX-512; where the host hides that, 2.8 with AVX2 and 0.7 in the
+//! on one core of an AMD EPYC (Zen 4): 4.4 GB/s with AVX-512; where the host hides that, 2.9 with AVX2 and 0.7 in the
 //! portable form.
 #![allow(unsafe_code)]
 
