@@ -35,3 +35,22 @@ fn what_a_format_puts_before_the_lines_of_an_event_is_no_message() {
     assert_eq!(count("query: 'message:controller'", &log), 0);
     assert_eq!(count("query: 'message:\"subnet controller\" OR message:\"last file\"'", &log), 1);
 }
+
+#[test]
+fn an_event_is_one_hit_however_often_it_has_the_phrases() {
+    let log = "disk full and disk full again\nnothing\nno space: disk full, no space\n";
+    assert_eq!(count("query: 'message:\"disk full\"'", log), 2);
+    assert_eq!(count("query: 'message:\"disk full\" OR message:\"no space\"'", log), 2);
+    assert_eq!(count("query: 'message:\"disk full\" AND message:\"no space\"'", log), 1);
+}
+
+#[test]
+fn what_a_format_puts_before_a_line_is_no_message() {
+    let log = "2022-02-28 09:44:58.839036 | controller | subnet lost: keyerror\r\n".repeat(3);
+    assert_eq!(count("query: 'message:\"subnet lost\"'", &log), 3, "where the message begins");
+    assert_eq!(count("query: 'message:\"controller subnet\"'", &log), 0);
+    assert_eq!(count("query: 'message:keyerror AND message:controller'", &log), 0);
+    assert_eq!(count("query: 'message:keyerror AND NOT message:controller'", &log), 3);
+    assert_eq!(count("query: 'message:controller OR message:lost'", &log), 3);
+    assert_eq!(count("query: 'message:controller'", &log), 0);
+}
