@@ -288,6 +288,16 @@ mod tests {
     }
 
     #[test]
+    fn paths_are_ordered_by_their_components() {
+        let paths = ["q/a/b.yaml", "q/a/b/c.yaml", "q/a-b.yaml", "q/a.yaml", "q/A.yaml", "q/a b"];
+        for (one, other) in paths.iter().flat_map(|one| paths.iter().map(move |other| (one, other)))
+        {
+            let (one, other) = (Path::new(one), Path::new(other));
+            assert_eq!(order_of(one).cmp(&order_of(other)), one.cmp(other), "{one:?} {other:?}");
+        }
+    }
+
+    #[test]
     fn missing_and_empty_places_are_told() {
         let dir = tempfile::tempdir().unwrap();
         fs::create_dir(dir.path().join("empty")).unwrap();

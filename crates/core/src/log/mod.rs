@@ -41,6 +41,7 @@ pub use self::{
 pub(crate) use self::{
     clean::{clean_lines, without_returns},
     lines::Lines,
+    split::without_end,
     sweep::first_dirt,
 };
 

@@ -472,7 +472,7 @@ impl Matcher {
     fn phrases_tell_all(&self, narrowed: &Narrowed, seen: &Seen<'_>, scratch: &Scratch) -> bool {
         let tells = |candidate: &Candidate| match candidate.what {
             What::Literal { id, certain: true } => {
-                !matches!(narrowed.told_by[id.0 as usize], Told::Nothing)
+                !matches!(self.compiled.told_by(id, narrowed), Told::Nothing)
                     && seen.text.is_message_at(candidate.position)
             }
             _ => false,
@@ -497,9 +497,9 @@ impl Matcher {
         };
         for candidate in &buffers.candidates[candidates] {
             let What::Literal { id, .. } = candidate.what else { continue };
-            match narrowed.told_by[id.0 as usize] {
+            match self.compiled.told_by(id, narrowed) {
                 Told::Matches(program) => push(program),
-                _ => {
+                Told::AllMatch | Told::Nothing => {
                     let programs = self.compiled.literals[id.0 as usize].programs.iter();
                     programs
                         .filter(|program| narrowed.live[**program as usize])

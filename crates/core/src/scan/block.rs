@@ -279,13 +279,6 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// One line without its end.
-fn without_end(raw: &[u8]) -> &[u8] {
-    let line = raw.strip_suffix(b"\n").unwrap_or(raw);
-    // Nothing else need be looked at, as clean text has carriage returns nowhere else.
-    line.strip_suffix(b"\r").unwrap_or(line)
-}
-
 /// An event of a block, read as far as a query asks.
 struct LogEvent<'a> {
     scan: &'a BlockScan<'a>,
@@ -319,7 +312,7 @@ impl<'a> LogEvent<'a> {
 
     /// Bytes before the message of a single line.
     fn prefix(&self) -> usize {
-        *self.prefix.get_or_init(|| self.scan.splitter.prefix_len(without_end(self.raw)))
+        *self.prefix.get_or_init(|| self.scan.splitter.prefix_len(log::without_end(self.raw)))
     }
 
     fn record(&self) -> &Record<'_> {
@@ -346,11 +339,11 @@ impl EventText for LogEvent<'_> {
     }
 
     fn line(&self) -> Option<&[u8]> {
-        self.is_line.then(|| without_end(self.raw))
+        self.is_line.then(|| log::without_end(self.raw))
     }
 
     fn message(&self) -> &[u8] {
-        &without_end(self.raw)[self.prefix()..]
+        &log::without_end(self.raw)[self.prefix()..]
     }
 
     fn raw(&self) -> Option<&[u8]> {

@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use super::{
     super::{
         evaluate::{Answers, Subject},
+        prefilter::LiteralId,
         program::{Leaf, LeafId, Node, Truth},
     },
     Anchor, Compiled, Matcher, varies_in_logs,
@@ -25,8 +26,8 @@ pub struct Narrowed {
     pub(super) live: Vec<bool>,
     /// Literals that a live program requires.
     pub(super) live_literals: Vec<bool>,
-    /// What the presence of each literal says.
-    pub(super) told_by: Vec<Told>,
+    /// What the presence of each literal says, found when it is first seen.
+    told_by: Vec<OnceLock<Told>>,
     /// Whether a live literal is a piece of a word.
     pub(super) pieces: bool,
     /// Live programs without literals: evaluated on every event.
@@ -124,23 +125,6 @@ impl Matcher {
         let literals = &compiled.literals;
         let live_literals: Vec<bool> =
             literals.iter().map(|anchor| anchor.programs.iter().any(open)).collect();
-        let holds_with = |leaf: LeafId, program: u32| {
-            let known = |id: LeafId| if id == leaf { Truth::True } else { constant[id.0 as usize] };
-            compiled.programs[program as usize].settle(&known) == Truth::True
-        };
-        let told_by = |anchor: &Anchor| {
-            let mut live = anchor.programs.iter().filter(|program| open(program));
-            match (
-                live.clone().all(|&program| holds_with(anchor.leaf, program)),
-                live.next(),
-                live.next(),
-            ) {
-                (false, ..) | (_, None, _) => Told::Nothing,
-                (true, Some(&only), None) => Told::Matches(only),
-                (true, ..) => Told::AllMatch,
-            }
-        };
-        let told_by = literals.iter().map(told_by).collect();
         let mut pieces = literals.iter().zip(&live_literals).filter(|(anchor, _)| anchor.piece);
         Narrowed {
             pieces: pieces.any(|(_, live)| *live),
@@ -148,7 +132,7 @@ impl Matcher {
             every_event: every_event.filter(open).collect(),
             live: truths.iter().map(|truth| *truth == Truth::Unknown).collect(),
             live_literals,
-            told_by,
+            told_by: vec![OnceLock::new(); literals.len()],
             rests: vec![OnceLock::new(); truths.len()],
             constant,
         }
@@ -161,6 +145,24 @@ impl Matcher {
 }
 
 impl Compiled {
+    /// What the presence of a literal says.
+    #[inline]
+    pub(super) fn told_by(&self, id: LiteralId, narrowed: &Narrowed) -> Told {
+        *narrowed.told_by[id.0 as usize].get_or_init(|| self.tell(id, narrowed))
+    }
+
+    fn tell(&self, id: LiteralId, Narrowed { constant, live, .. }: &Narrowed) -> Told {
+        let Anchor { leaf, programs, .. } = &self.literals[id.0 as usize];
+        let known = |id: LeafId| if id == *leaf { Truth::True } else { constant[id.0 as usize] };
+        let holds = |index: &u32| self.programs[*index as usize].settle(&known) == Truth::True;
+        let mut live = programs.iter().filter(|index| live[**index as usize]);
+        match (live.clone().all(holds), live.next(), live.next()) {
+            (false, ..) | (_, None, _) => Told::Nothing,
+            (true, Some(&only), None) => Told::Matches(only),
+            (true, ..) => Told::AllMatch,
+        }
+    }
+
     /// What the fields that do not vary say of each condition.
     fn constants(&self, constants: &dyn FieldValues, varies: fn(&str) -> bool) -> Vec<Truth> {
         let table = &self.table;
